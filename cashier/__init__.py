@@ -1,0 +1,1 @@
+"""The payment centre and its counter. Other apps enter by `cashier.public` only."""

@@ -1,0 +1,205 @@
+"""What every channel adapter is: the Protocol, the values that go in, the facts that come out.
+
+An adapter is plain Python. It gets its account's settings, an HTTP client, a clock and a source of nonces handed
+in, so that it can be tested without a network and played under a seeded clock. It never decides what a fact means
+for a payment: `cashier.services.settle` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+import httpx
+
+from payhub.money import Money
+
+PREPAY_TIMEOUT_S = 5.0
+QUERY_TIMEOUT_S = 3.0
+REFUND_TIMEOUT_S = 10.0
+
+
+class Outcome(StrEnum):
+    """What an answer, a notification or a bill line says of a payment (or, with `refund_no`, of a refund).
+
+    The five results of a call that could move money: PAID is success; FAILED and CLOSED are definite failure;
+    IN_PROGRESS and NOT_FOUND are "in progress"; UNKNOWN is unknown; REFUSED is a refused configuration.
+    """
+
+    PAID = "PAID"  #: The money moved (payment collected, or refund returned).
+    FAILED = "FAILED"  #: The channel says for certain that this number will never be paid (or returned).
+    CLOSED = "CLOSED"  #: The channel says for certain that it closed this number unpaid.
+    IN_PROGRESS = "IN_PROGRESS"  #: Known to the channel, no end yet (not paid yet, password being typed, accepted).
+    NOT_FOUND = "NOT_FOUND"  #: The channel knows no such number. Proves nothing while a create may be in flight.
+    UNKNOWN = "UNKNOWN"  #: No answer, an unreadable one, a bad signature, "system error", any code not in the table.
+    REFUSED = "REFUSED"  #: The channel refused our signature, id, permission or parameters; this call moved nothing.
+
+
+class PresentationKind(StrEnum):
+    """How the shopper gets from the counter to the channel."""
+
+    QR = "QR"  #: `content` is the text of a QR code.
+    REDIRECT = "REDIRECT"  #: `content` is an address to open in the same tab.
+    FORM = "FORM"  #: `content` is an address to post `fields` to, in the same tab.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """What the counter shows so that the shopper can pay."""
+
+    kind: PresentationKind
+    content: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One way to pay at a channel, and what it can do. Services branch on these, never on names."""
+
+    code: str
+    letter: str  #: Its letter in our attempt numbers, unique within the channel.
+    presentation: PresentationKind
+    code_lifetime_s: int  #: How long a code or page stays payable; sent to the channel as an absolute deadline.
+    can_close: bool = True
+    can_reverse: bool = False
+    hard_expiry: bool = True  #: The channel itself refuses payment after the deadline sent at creation.
+    idempotent_create: bool = True  #: The same create, byte for byte, gives the same trade again.
+    idempotent_refund: bool = True  #: The same refund number returns the money once.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """One attempt as the channel needs it. Everything is fixed when the attempt is made, so that a repeated create
+    is identical; only `channel_trade_no` and `memo` (what the channel gave us to keep) come later."""
+
+    attempt_no: str
+    method: str
+    amount: Money
+    title: str
+    created_at: datetime
+    expires_at: datetime
+    notify_url: str
+    return_url: str
+    shopper_ip: str = ""
+    channel_trade_no: str = ""
+    memo: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """One refund as the channel needs it; its number never changes."""
+
+    refund_no: str
+    trade: Trade
+    amount: Money
+    paid: Money  #: What was really collected by this trade (differs from `trade.amount` on a wrong amount).
+    reason: str
+    created_at: datetime
+    notify_url: str
+    memo: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing that a channel said about one payment or refund, checked and translated."""
+
+    outcome: Outcome
+    attempt_no: str
+    refund_no: str = ""
+    amount: Money | None = None  #: Collected or returned; required when `outcome` is PAID.
+    channel_trade_no: str = ""
+    occurred_at: datetime | None = None  #: The channel's own time of it.
+    code: str = ""  #: The channel's own code, for support.
+    message: str = ""  #: The channel's own words, for support.
+    memo: Mapping[str, str] = field(default_factory=dict)  #: What the adapter wants back with the next call.
+    raw: Mapping[str, Any] = field(default_factory=dict)  #: The message as evidence; no secrets, no payer's names.
+
+    def __post_init__(self) -> None:
+        if self.outcome is Outcome.PAID and self.amount is None:
+            raise ValueError("A fact that says PAID must say how much.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """The answer to a create: `presentation` is there exactly when the shopper can pay now (fact IN_PROGRESS)."""
+
+    fact: Fact
+    presentation: Presentation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """A message that somebody posted to an account's notification address. Header names are lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the channel is answered."""
+
+    status: int
+    body: bytes
+    content_type: str = "text/plain"
+
+
+class NotificationRefused(Exception):
+    """The message is not a well-formed, fresh, correctly signed message for this account. Nothing was changed."""
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(message or code)
+        self.code = code  #: Stable, for the log and the counter: malformed, unsigned, bad_signature, stale, …
+
+
+class Http(Protocol):
+    """The client that adapters get. Raises httpx.HTTPError for everything that is not an answer."""
+
+    def send(
+        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b"", timeout_s: float
+    ) -> httpx.Response: ...
+
+
+class Channel(Protocol):
+    """One channel account, ready to be called. Calls never raise for what a channel may do: they return a Fact."""
+
+    code: str
+    letter: str  #: Its letter in our attempt numbers, unique among channels.
+    methods: Mapping[str, Method]
+
+    def create(self, trade: Trade) -> Created:
+        """Open the trade at the channel. A repeated number that may be paid already gives UNKNOWN: query."""
+
+    def query(self, trade: Trade) -> Fact:
+        """Ask what the trade is. PAID, FAILED and CLOSED only from an authenticated answer."""
+
+    def close(self, trade: Trade) -> Fact:
+        """Ask the channel to close the unpaid trade. CLOSED when it says that it did; the caller confirms by query."""
+
+    def refund(self, order: Return) -> Fact:
+        """Ask for money back. IN_PROGRESS when accepted; PAID only when the answer is final."""
+
+    def query_refund(self, order: Return) -> Fact:
+        """Ask what became of a refund."""
+
+    def read_notification(self, notification: Notification) -> Fact:
+        """Authenticate and translate; raise NotificationRefused otherwise. Fails closed, there is no default."""
+
+    def accept(self) -> Reply:
+        """The answer that stops the channel from repeating a notification; sent only after the commit."""
+
+    def refuse(self, code: str) -> Reply:
+        """The answer that makes the channel repeat it, or shows a forger nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """What an adapter is built from."""
+
+    settings: Mapping[str, str]  #: The account's ids, addresses, keys (PEM) and secrets.
+    http: Http
+    now: Callable[[], datetime]
+    nonce: Callable[[], str]
