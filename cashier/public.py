@@ -1,0 +1,188 @@
+"""The one door for other apps: what they may ask of the payment centre, and what they get back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from cashier.errors import OrderConflict, PaymentNotFound
+from cashier.models import Payment
+from cashier.services import end_payment
+from payhub import numbers
+from payhub.db import committed, insert_once
+from payhub.money import Money
+from payhub.trail.record import record
+
+__all__ = ["AttemptView", "OrderConflict", "PaymentNotFound", "PaymentView", "RefundView"]
+__all__ += ["cancel_payment", "find_payment", "find_payments", "open_payment"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptView:
+    """One attempt, for people and merchants."""
+
+    attempt_no: str
+    channel: str
+    method: str
+    state: str
+    surplus: bool
+    channel_trade_no: str
+    created_at: datetime
+    ended_at: datetime | None
+    found_by: str  #: The door by which its end came in; empty while live.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundView:
+    """One refund, for people and merchants."""
+
+    refund_no: str
+    attempt_no: str
+    money: Money
+    state: str
+    reason: str
+    is_surplus: bool
+    requested_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentView:
+    """One payment as other apps see it; a copy, never a row."""
+
+    payment_no: str
+    merchant_id: int
+    merchant_order_no: str
+    money: Money
+    state: str
+    ending: str  #: EXPIRED or CANCELLED once its end is wanted, else empty.
+    cashier_url: str
+    created_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None
+    attempts: tuple[AttemptView, ...]
+    refunds: tuple[RefundView, ...]
+
+    @property
+    def subject(self) -> str:
+        """Its name in the trail."""
+        return f"payment:{self.payment_no}"
+
+
+def open_payment(
+    *,
+    merchant_id: int,
+    merchant_order_no: str,
+    money: Money,
+    title: str,
+    return_url: str,
+    help_url: str = "",
+    expires_at: datetime | None = None,
+    actor: str,
+    now: datetime,
+) -> PaymentView:
+    """Return the payment for this order number, opening it when there is none. Safe to repeat.
+
+    Raises OrderConflict when the number is known with another amount or currency. Never called inside a transaction.
+    """
+    payment = Payment(
+        payment_no=numbers.payment_no(now),
+        token=numbers.token(),
+        merchant_id=merchant_id,
+        merchant_order_no=merchant_order_no,
+        amount_minor=money.minor,
+        currency=money.currency,
+        title=title[:120],
+        return_url=return_url,
+        help_url=help_url,
+        created_at=now,
+        expires_at=expires_at or now + timedelta(seconds=settings.PAYMENT_LIFETIME_S),
+    )
+    with committed():
+        if insert_once(payment):
+            record(subject=payment.subject, action="payment.opened", actor=actor, at=now, amount=str(money))
+        else:
+            payment = Payment.objects.get(merchant_id=merchant_id, merchant_order_no=merchant_order_no)
+    if payment.money != money:
+        raise OrderConflict
+    return _view(payment)
+
+
+def find_payment(*, merchant_id: int, merchant_order_no: str) -> PaymentView:
+    """Return the payment for this order number as it stands; raise PaymentNotFound. Asks no channel."""
+    found = find_payments(merchant_id=merchant_id, merchant_order_nos=[merchant_order_no])
+    if not found:
+        raise PaymentNotFound
+    return found[merchant_order_no]
+
+
+def find_payments(*, merchant_id: int, merchant_order_nos: list[str]) -> dict[str, PaymentView]:
+    """Return the payments of many order numbers at once, by order number; unknown numbers are left out."""
+    payments = (
+        Payment.objects.filter(merchant_id=merchant_id, merchant_order_no__in=merchant_order_nos)
+        .prefetch_related("attempts__account", "attempts__proof", "attempts__refunds")
+        .order_by("id")
+    )
+    return {payment.merchant_order_no: _view(payment) for payment in payments}
+
+
+def cancel_payment(*, merchant_id: int, merchant_order_no: str, actor: str, now: datetime) -> PaymentView:
+    """Begin to cancel the payment; raise PaymentNotFound.
+
+    The answer's `state` is CLOSED when it is over, OPEN with `ending` while the channel is being asked (a
+    `payment.closed` or `payment.paid` event tells the end), PAID when the money was quicker.
+    """
+    payment_id = (
+        Payment.objects.filter(merchant_id=merchant_id, merchant_order_no=merchant_order_no)
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if payment_id is None:
+        raise PaymentNotFound
+    return _view(end_payment.cancel_payment(payment_id=payment_id, actor=actor, now=now))
+
+
+def _view(payment: Payment) -> PaymentView:
+    attempts = sorted(payment.attempts.all(), key=lambda attempt: attempt.pk)
+    return PaymentView(
+        payment_no=payment.payment_no,
+        merchant_id=payment.merchant_id,
+        merchant_order_no=payment.merchant_order_no,
+        money=payment.money,
+        state=payment.state,
+        ending=payment.close_wanted,
+        cashier_url=f"{settings.PAYHUB_BASE_URL}/c/{payment.token}/",
+        created_at=payment.created_at,
+        expires_at=payment.expires_at,
+        paid_at=payment.paid_at,
+        attempts=tuple(
+            AttemptView(
+                attempt_no=attempt.attempt_no,
+                channel=attempt.account.channel,
+                method=attempt.method,
+                state=attempt.state,
+                surplus=attempt.surplus,
+                channel_trade_no=attempt.channel_trade_no,
+                created_at=attempt.created_at,
+                ended_at=attempt.ended_at,
+                found_by=attempt.proof.source if attempt.proof else "",
+            )
+            for attempt in attempts
+        ),
+        refunds=tuple(
+            RefundView(
+                refund_no=refund.refund_no,
+                attempt_no=attempt.attempt_no,
+                money=refund.money,
+                state=refund.state,
+                reason=refund.reason,
+                is_surplus=refund.is_surplus,
+                requested_at=refund.requested_at,
+                ended_at=refund.ended_at,
+            )
+            for attempt in attempts
+            for refund in sorted(attempt.refunds.all(), key=lambda refund: refund.pk)
+        ),
+    )

@@ -1,0 +1,74 @@
+"""Storing facts: append-only, the same one once."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import TypedDict
+
+from cashier.channels.base import Fact, Outcome
+from cashier.models import Attempt, ChannelAccount, ChannelFact, Refund
+from cashier.services import ledger
+from cashier.states import FactSource, Verdict
+from payhub.db import insert_once
+from payhub.review.models import Kind, Owner
+from payhub.review.queue import open_review
+
+
+class Taken(TypedDict):
+    """What became of a fact, as `settle` tells it."""
+
+    verdict: Verdict
+    is_new: bool
+
+
+def store(
+    fact: Fact,
+    source: FactSource,
+    account: ChannelAccount,
+    verdict: Verdict,
+    now: datetime,
+    *,
+    attempt: Attempt | None = None,
+    refund: Refund | None = None,
+) -> ChannelFact | None:
+    """Store the fact with its verdict; return None when the same one stands already."""
+    amount = fact.amount
+    said = (account.pk, source, fact.attempt_no, fact.refund_no, fact.outcome, verdict, fact.channel_trade_no)
+    money = (amount.minor, amount.currency) if amount else ()
+    stored = ChannelFact(
+        account=account,
+        attempt=attempt,
+        refund=refund,
+        source=source,
+        outcome=fact.outcome,
+        verdict=verdict,
+        attempt_no=fact.attempt_no[:64],
+        refund_no=fact.refund_no[:64],
+        amount_minor=amount.minor if amount else None,
+        currency=amount.currency if amount else "",
+        channel_trade_no=fact.channel_trade_no[:64],
+        occurred_at=fact.occurred_at,
+        code=fact.code[:80],
+        message=fact.message[:200],
+        raw=dict(fact.raw),
+        digest=hashlib.sha256("\x1f".join(map(str, (*said, *money))).encode()).hexdigest(),
+        received_at=now,
+    )
+    return stored if insert_once(stored) else None
+
+
+def take_not_ours(fact: Fact, source: FactSource, account: ChannelAccount, now: datetime) -> Taken:
+    """Keep a fact about a number that is not this account's: no payment moves; money goes to suspense and a person."""
+    stored = store(fact, source, account, Verdict.NOT_OURS, now)
+    if stored is not None and fact.outcome is Outcome.PAID and not fact.refund_no:
+        ledger.book_suspense(stored, now)
+        open_review(
+            kind=Kind.UNKNOWN_NUMBER,
+            subject=f"fact:{stored.pk}",
+            reason=f"{account} says that {fact.amount} was paid for {fact.attempt_no}, which is no number of its.",
+            owner=Owner.FINANCE,
+            at=now,
+            money=fact.amount,
+        )
+    return Taken(verdict=Verdict.NOT_OURS, is_new=stored is not None)

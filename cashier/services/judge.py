@@ -1,0 +1,62 @@
+"""What a fact means for a payment and an attempt: one pure function, every state by every outcome (docs/states.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from cashier.channels.base import Fact, Outcome
+from cashier.models import Attempt, Payment
+from cashier.models.payment import ClosedBecause
+from cashier.schedule import DEADLINE_MARGIN_S
+from cashier.states import AttemptState, PaymentState, Verdict
+from payhub.merchants.models import LatePaymentPolicy
+
+
+def judge(payment: Payment, attempt: Attempt, fact: Fact, now: datetime) -> Verdict:
+    """Say what the fact means. Both rows are locked, nothing is changed here."""
+    if fact.outcome is Outcome.PAID:
+        return _judge_success(payment, attempt, fact)
+    if fact.outcome in {Outcome.FAILED, Outcome.CLOSED}:
+        return _judge_end(attempt, fact)
+    if fact.outcome is Outcome.NOT_FOUND and attempt.is_live and is_provably_dead(attempt, now):
+        return Verdict.FREES_CLOSED
+    return Verdict.STILL_OPEN
+
+
+def _judge_success(payment: Payment, attempt: Attempt, fact: Fact) -> Verdict:
+    if attempt.state == AttemptState.SUCCEEDED:
+        # One number collected twice (two payers, two channel trades) is a second receipt, not a repeat.
+        same = not fact.channel_trade_no or fact.channel_trade_no == attempt.channel_trade_no
+        return Verdict.REPEATED if same else Verdict.SURPLUS_SECOND
+    if fact.amount != payment.money:
+        return Verdict.SURPLUS_AMOUNT
+    if payment.state == PaymentState.PAID:
+        return Verdict.SURPLUS_SECOND
+    if payment.state == PaymentState.CLOSED:
+        return Verdict.PAYS_LATE if _takes_late(payment) else Verdict.SURPLUS_LATE
+    return Verdict.PAYS
+
+
+def _takes_late(payment: Payment) -> bool:
+    return (
+        payment.close_wanted == ClosedBecause.EXPIRED
+        and payment.merchant.late_payment_policy == LatePaymentPolicy.ACCEPT
+    )
+
+
+def _judge_end(attempt: Attempt, fact: Fact) -> Verdict:
+    if attempt.state == AttemptState.SUCCEEDED:
+        return Verdict.CONTRADICTS  # the money came; an end unpaid cannot be true, a person must look
+    if not attempt.is_live:
+        return Verdict.REPEATED
+    return Verdict.FREES_FAILED if fact.outcome is Outcome.FAILED else Verdict.FREES_CLOSED
+
+
+def is_provably_dead(attempt: Attempt, now: datetime) -> bool:
+    """Say whether "no such order" now proves that nobody can pay this number any more.
+
+    Either no code was shown and none will be (the lease is over: a create that answers now shows nothing), or the
+    channel's own deadline has passed. Before that a create in flight or an unscanned code may still be paid.
+    """
+    never_shown = not attempt.presentation_kind and now >= attempt.lease_until
+    return never_shown or now >= attempt.expires_at + timedelta(seconds=DEADLINE_MARGIN_S)

@@ -1,0 +1,1 @@
+"""The counter's pages and addresses, and the address at which channels notify."""

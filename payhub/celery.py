@@ -1,0 +1,13 @@
+"""The Celery application. Workers carry out what rows say; see payhub.tasks."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payhub.settings")
+
+app = Celery("payhub")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,21 @@
+"""Settings of tests, type checks and tools: real servers from the environment, quick passwords, no secrets."""
+
+from __future__ import annotations
+
+import os
+
+_FOR_TESTS = {
+    "SECRET_KEY": "only-for-tests-" + "0" * 40,
+    "PAYHUB_VAULT_KEYS": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtMDA=",
+    "PAYHUB_BASE_URL": "http://testserver",
+    "PAYHUB_DEMO": "1",
+    "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",  # tools that need no database may run without one
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+}
+for _name, _value in _FOR_TESTS.items():
+    os.environ.setdefault(_name, _value)
+
+from payhub.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
