@@ -35,7 +35,9 @@ class Outcome(StrEnum):
     IN_PROGRESS = "IN_PROGRESS"  #: Known to the channel, no end yet (not paid yet, password being typed, accepted).
     NOT_FOUND = "NOT_FOUND"  #: The channel knows no such number. Proves nothing while a create may be in flight.
     UNKNOWN = "UNKNOWN"  #: No answer, an unreadable one, a bad signature, "system error", any code not in the table.
-    REFUSED = "REFUSED"  #: The channel refused our signature, id, permission or parameters; this call moved nothing.
+    #: The channel refused our signature, id, permission or parameters. This call moved nothing; an earlier one with the
+    #: same number may have, so it proves no end.
+    REFUSED = "REFUSED"
 
 
 class PresentationKind(StrEnum):

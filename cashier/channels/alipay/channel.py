@@ -1,0 +1,170 @@
+"""The Alipay adapter: payments by QR code, their query and close, refunds, notifications."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+from cashier.channels.alipay import codes, facts
+from cashier.channels.alipay.wire import Wire
+from cashier.channels.base import (
+    PREPAY_TIMEOUT_S,
+    QUERY_TIMEOUT_S,
+    REFUND_TIMEOUT_S,
+    Created,
+    Fact,
+    Method,
+    Notification,
+    NotificationRefused,
+    Outcome,
+    Presentation,
+    PresentationKind,
+    Reply,
+    Return,
+    Trade,
+    Wiring,
+)
+from cashier.channels.beijing import plain
+from cashier.channels.strict_json import text_of
+from cashier.channels.trouble import Trouble, unknown
+from payhub.money import Money
+
+SUBJECT_LIMIT = 256
+REFUND_QUERY = "fastpay.refund.query"
+_NOT_IN_SUBJECT = re.compile(r"[\s/=&]+")
+
+
+class Alipay:
+    """One Alipay app of one seller (gateway protocol 1.0, public key mode)."""
+
+    code = "alipay"
+    letter = "A"
+    methods: Mapping[str, Method] = {
+        # The code lives short on purpose: until it is scanned there is no trade to close, only the deadline ends it.
+        "precreate": Method(
+            code="precreate",
+            letter="Q",
+            presentation=PresentationKind.QR,
+            code_lifetime_s=300,
+            idempotent_create=False,
+        ),
+    }
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wire = Wire(wiring)
+        self._app_id = wiring.settings["app_id"]
+        self._seller_id = wiring.settings["seller_id"]
+
+    def create(self, trade: Trade) -> Created:
+        """Ask for a QR code. A second code for the same number may be refused: keep and show the first."""
+        try:
+            biz = {
+                "out_trade_no": trade.attempt_no,
+                "total_amount": _yuan(trade.amount),
+                "subject": _NOT_IN_SUBJECT.sub(" ", trade.title).strip()[:SUBJECT_LIMIT],
+                "product_code": "FACE_TO_FACE_PAYMENT",
+                "time_expire": plain(trade.expires_at),
+                "qr_code_timeout_express": _minutes(trade),
+            }
+            data = self._call("precreate", biz, codes.CREATE, PREPAY_TIMEOUT_S, notify_url=trade.notify_url)
+            qr_code = text_of(data, "qr_code")
+            if not qr_code:
+                raise unknown("malformed", "No qr_code in the answer.")
+        except Trouble as trouble:
+            return Created(fact=trouble.fact(trade.attempt_no))
+        return Created(
+            fact=Fact(outcome=Outcome.IN_PROGRESS, attempt_no=trade.attempt_no),
+            presentation=Presentation(kind=PresentationKind.QR, content=qr_code),
+        )
+
+    def query(self, trade: Trade) -> Fact:
+        """Ask by our number. NOT_FOUND is not "cannot be paid": a trade begins when the code is scanned."""
+        try:
+            data = self._call("query", {"out_trade_no": trade.attempt_no}, codes.PAYMENT, QUERY_TIMEOUT_S)
+            return facts.of_trade(data, trade.attempt_no)
+        except Trouble as trouble:
+            return trouble.fact(trade.attempt_no)
+
+    def close(self, trade: Trade) -> Fact:
+        """Close the scanned, unpaid trade; NOT_FOUND (not scanned yet) leaves the code payable until its deadline."""
+        try:
+            data = self._call("close", {"out_trade_no": trade.attempt_no}, codes.PAYMENT, QUERY_TIMEOUT_S)
+        except Trouble as trouble:
+            return trouble.fact(trade.attempt_no)
+        return Fact(
+            outcome=Outcome.CLOSED,
+            attempt_no=trade.attempt_no,
+            channel_trade_no=text_of(data, "trade_no"),
+            raw=facts.evidence(data),
+        )
+
+    def refund(self, order: Return) -> Fact:
+        """Return money; the same number with the same amount moves it once. A repeat gives IN_PROGRESS: query."""
+        try:
+            biz = {
+                "out_trade_no": order.trade.attempt_no,
+                "out_request_no": order.refund_no,
+                "refund_amount": _yuan(order.amount),
+                "refund_reason": order.reason[:SUBJECT_LIMIT],
+            }
+            data = self._call("refund", biz, codes.REFUND, REFUND_TIMEOUT_S)
+            return facts.of_refund_answer(data, order)
+        except Trouble as trouble:
+            return trouble.fact(order.trade.attempt_no, order.refund_no)
+
+    def query_refund(self, order: Return) -> Fact:
+        """Ask what became of a refund, ten seconds after the call at the earliest."""
+        biz = {"out_trade_no": order.trade.attempt_no, "out_request_no": order.refund_no}
+        try:
+            data = self._call(REFUND_QUERY, biz, codes.REFUND, QUERY_TIMEOUT_S)
+            return facts.of_refund_query(data, order)
+        except Trouble as trouble:
+            return trouble.fact(order.trade.attempt_no, order.refund_no)
+
+    def read_notification(self, notification: Notification) -> Fact:
+        """Authenticate and translate a notification; one about a refund is not a second payment."""
+        form: dict[str, Any] = dict(self._wire.open(notification))
+        attempt_no = text_of(form, "out_trade_no")
+        if form.get("notify_type") != "trade_status_sync":
+            raise NotificationRefused("unknown_event", text_of(form, "notify_type"))
+        if form.get("app_id") != self._app_id or form.get("seller_id") != self._seller_id or not attempt_no:
+            raise NotificationRefused("other_account")
+        if facts.has_refund(form) and form.get("out_biz_no"):
+            return facts.of_refund_notice(form, attempt_no)
+        try:
+            return facts.of_trade(form, attempt_no)
+        except Trouble as trouble:
+            raise NotificationRefused(trouble.code, trouble.message) from trouble
+
+    def accept(self) -> Reply:
+        """Answer exactly `success`: Alipay stops repeating."""
+        return Reply(status=200, body=b"success")
+
+    def refuse(self, code: str) -> Reply:
+        """Answer anything else, the same whatever the code: Alipay repeats it 7 times within about 25 hours."""
+        return Reply(status=400, body=b"failure")
+
+    def _call(
+        self, name: str, biz: Mapping[str, str], table: Mapping[str, Outcome], timeout_s: float, *, notify_url: str = ""
+    ) -> dict[str, Any]:
+        """Call `alipay.trade.{name}`; raise Trouble unless the answer is good and about this trade and seller."""
+        data = self._wire.call(f"alipay.trade.{name}", biz, table, timeout_s=timeout_s, notify_url=notify_url)
+        number = text_of(data, "out_trade_no")
+        # A refund query that found nothing names no trade; every other good answer does.
+        if number != biz["out_trade_no"] and (number or name != REFUND_QUERY):
+            raise unknown("other_account", "This is about another number.")
+        if text_of(data, "seller_id") not in {"", self._seller_id}:
+            raise unknown("other_account", "This is about another seller.")
+        return data
+
+
+def _minutes(trade: Trade) -> str:
+    return f"{max(1, ceil((trade.expires_at - trade.created_at).total_seconds() / 60))}m"
+
+
+def _yuan(amount: Money) -> str:
+    if amount.currency != "CNY" or amount.minor <= 0:
+        raise Trouble(Outcome.REFUSED, "currency", "Alipay takes positive amounts in CNY only; nothing was sent.")
+    return amount.to_major()
