@@ -70,7 +70,9 @@ def insert_once(row: models.Model) -> bool:
     marks = ", ".join(["%s"] * len(fields))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
     pk = quote(model._meta.pk.column)
-    sql = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING {pk}"  # noqa: S608 - names come from the model
+    sql = (
+        f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING {pk}"  # noqa: S608 - names come from the model
+    )
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         found = cursor.fetchone()

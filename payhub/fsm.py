@@ -47,9 +47,7 @@ def edge_guard(edges: Edges, initial: str) -> list[pgtrigger.Trigger]:
     pairs = [(before, after) for before, afters in edges.items() for after in afters]
     return [
         pgtrigger.FSM(name="state_edges", field="state", transitions=pairs),
-        pgtrigger.Protect(
-            name="state_first", operation=pgtrigger.Insert, condition=~pgtrigger.Q(new__state=initial)
-        ),
+        pgtrigger.Protect(name="state_first", operation=pgtrigger.Insert, condition=~pgtrigger.Q(new__state=initial)),
     ]
 
 

@@ -182,7 +182,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "payhub.request_id.RequestIdFilter"}},
     "formatters": {
-        "line": {"()": "payhub.log_line.OneLine", "format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}
+        "line": {
+            "()": "payhub.log_line.OneLine",
+            "format": "{asctime} {levelname} {name} [{request_id}] {message}",
+            "style": "{",
+        }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": "INFO"},

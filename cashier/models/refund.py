@@ -84,10 +84,7 @@ class Refund(Stateful):
                     models.Q(second_approved_by__isnull=True)
                     | (
                         ~models.Q(second_approved_by=models.F("approved_by"))
-                        & (
-                            models.Q(requested_by__isnull=True)
-                            | ~models.Q(second_approved_by=models.F("requested_by"))
-                        )
+                        & (models.Q(requested_by__isnull=True) | ~models.Q(second_approved_by=models.F("requested_by")))
                     )
                 ),
             ),
@@ -167,9 +164,7 @@ class Refund(Stateful):
     def lose_sight(self) -> None:
         """The last scheduled query brought no end."""
 
-    @transition(
-        source=[RefundState.SUBMITTED, RefundState.UNKNOWN, RefundState.FAILED], target=RefundState.SUCCEEDED
-    )
+    @transition(source=[RefundState.SUBMITTED, RefundState.UNKNOWN, RefundState.FAILED], target=RefundState.SUCCEEDED)
     def succeed(self, fact: ChannelFact, at: datetime) -> None:
         """The channel returned the money."""
         self.proof = fact

@@ -69,7 +69,7 @@ def query_due(*, channel: str, now: datetime) -> int:
     for attempt, fact in zip(attempts, _ask_all(calls), strict=True):
         try:
             settle(fact=fact, source=FactSource.QUERY, account=attempt.account, now=clock.now())
-        except Exception:  # noqa: BLE001 - one row's fault must not cost the others; its lease runs out and it is asked again
+        except Exception:
             log.exception("settling the answer about %s failed", attempt.attempt_no)
     return len(due)
 
@@ -89,7 +89,7 @@ def _ask(channel: Channel, trade: Trade, *, closing: bool) -> Fact:
             answer = channel.close(trade)
             log.info("close %s: %s %s", trade.attempt_no, answer.outcome, answer.code)
         return channel.query(trade)
-    except Exception:  # noqa: BLE001 - a fault of the adapter is no answer: unknown, never failed
+    except Exception:
         log.exception("asking about %s failed", trade.attempt_no)
         return Fact(outcome=Outcome.UNKNOWN, attempt_no=trade.attempt_no, code="adapter_fault")
 

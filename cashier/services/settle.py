@@ -48,7 +48,9 @@ def settle(*, fact: Fact, source: FactSource, account: ChannelAccount, now: date
         attempts = lock_attempts(payment)
         attempt = next(a for a in attempts if a.attempt_no == fact.attempt_no)
         if attempt.account_id != account.pk:
-            return Settled(**take_not_ours(fact, source, account, now))  # a message of one account about another's number
+            return Settled(
+                **take_not_ours(fact, source, account, now)
+            )  # a message of one account about another's number
         attempt.payment = payment
         verdict = judge(payment, attempt, fact, now)
         if verdict is Verdict.STILL_OPEN:

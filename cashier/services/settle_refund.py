@@ -151,7 +151,13 @@ def _reschedule(refund: Refund, fact: Fact, now: datetime) -> None:
 
 def _lose_sight(refund: Refund, now: datetime) -> None:
     refund.lose_sight()
-    record(subject=refund.attempt.payment.subject, action="refund.unknown", actor=SYSTEM, at=now, refund_no=refund.refund_no)
+    record(
+        subject=refund.attempt.payment.subject,
+        action="refund.unknown",
+        actor=SYSTEM,
+        at=now,
+        refund_no=refund.refund_no,
+    )
     open_review(
         kind=Kind.UNKNOWN_REFUND,
         subject=f"refund:{refund.refund_no}",

@@ -30,9 +30,7 @@ def notify(request: HttpRequest, channel: str, account_code: str) -> HttpRespons
     adapter = channel_of(account)
     if int(request.headers.get("Content-Length") or 0) > MAX_BODY_BYTES:
         return _answer(adapter.refuse("too_large"))
-    message = Notification(
-        headers={name.lower(): value for name, value in request.headers.items()}, body=request.body
-    )
+    message = Notification(headers={name.lower(): value for name, value in request.headers.items()}, body=request.body)
     try:
         fact = adapter.read_notification(message)
     except NotificationRefused as refusal:

@@ -56,9 +56,7 @@ class ReviewItem(models.Model):
                 condition=models.Q(resolved_at__isnull=True) | ~models.Q(resolution=""),
             ),
         ]
-        indexes = [
-            models.Index(name="review_open", fields=["opened_at"], condition=models.Q(resolved_at__isnull=True))
-        ]
+        indexes = [models.Index(name="review_open", fields=["opened_at"], condition=models.Q(resolved_at__isnull=True))]
         triggers = never_deleted()
 
     def __str__(self) -> str:
