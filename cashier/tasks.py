@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from cashier.channels.registry import CHANNELS
-from cashier.services import end_payment, query
+from cashier.services import end_payment, query, refund
 from payhub import clock
 from payhub.tasks import wake
 
@@ -21,6 +21,13 @@ def query_due(**_: object) -> None:
 def query_channel(*, channel: str, **_: object) -> None:
     """Ask one channel about what is due."""
     query.query_due(channel=channel, now=clock.now())
+
+
+@shared_task(name="cashier.send_refunds")
+def send_refunds(**_: object) -> None:
+    """Send approved refunds; end requests that nobody decided."""
+    refund.send_approved(now=clock.now())
+    refund.lapse_due(now=clock.now())
 
 
 @shared_task(name="cashier.expire_due")

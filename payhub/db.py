@@ -66,15 +66,13 @@ def insert_once(row: models.Model) -> bool:
     model = type(row)
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
-    pk = quote(model._meta.pk.column)
-    sql = (
-        f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING {pk}"  # noqa: S608 - names come from the model
-    )
+    pk = quote(str(model._meta.pk.column))
+    insert = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 - names of the model
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(f"{insert} ON CONFLICT DO NOTHING RETURNING {pk}", values)
         found = cursor.fetchone()
     if found is None:
         return False

@@ -19,7 +19,7 @@ R = TypeVar("R")
 TransitionNotAllowed = django_fsm.TransitionNotAllowed
 StaleState = django_fsm.ConcurrentTransition
 
-Edges = Mapping[str, tuple[str, ...]]  #: state -> the states that may follow it
+Edges = Mapping[Any, tuple[Any, ...]]  #: state -> the states that may follow it
 
 
 def state_field(choices: type[models.TextChoices], initial: str) -> Any:
@@ -72,21 +72,21 @@ class Stateful(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Any:
+    def from_db(cls, *args: Any, **kwargs: Any) -> Any:
         """Remember the state as it was read."""
-        row = super().from_db(db, field_names, values)
-        row._state_as_read = row.__dict__.get("state")
+        row = super().from_db(*args, **kwargs)
+        row._state_as_read = row.__dict__.get("state")  # noqa: SLF001 - our own attribute
         return row
 
     def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
         """Refuse: a money row is read anew under its lock, never patched up in place."""
         raise TypeError("Read the row anew through locks; refresh_from_db is not safe on a stateful row.")
 
-    def _do_update(self, base_qs: Any, *args: Any, **kwargs: Any) -> bool:
+    def _do_update(self, base_qs: Any, *args: Any, **kwargs: Any) -> Any:
         as_read = getattr(self, "_state_as_read", None)
         if as_read is not None:
             base_qs = base_qs.filter(state=as_read)
-        updated: bool = super()._do_update(base_qs, *args, **kwargs)  # type: ignore[misc]
+        updated = super()._do_update(base_qs, *args, **kwargs)
         if not updated and as_read is not None:
             raise StaleState(f"{self._meta.label} {self.pk} is no longer {as_read}; it was changed by somebody else.")
         self._state_as_read = self.__dict__.get("state", as_read)

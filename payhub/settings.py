@@ -168,6 +168,7 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("payhub.outbox.deliver_due", 1),
     ("orders.ask_waiting", 30),
     ("cashier.expire_due", 5),
+    ("cashier.send_refunds", 10),
 ]
 
 # payhub ----------------------------------------------------------------------------------------------------------

@@ -74,8 +74,17 @@ class Attempt(Stateful):
             *never_deleted(),
             pgtrigger.ReadOnly(
                 name="what_was_asked",
-                fields=["attempt_no", "payment", "account", "method", "amount_minor", "currency", "exclusive"]
-                + ["created_at", "expires_at"],
+                fields=[
+                    "attempt_no",
+                    "payment",
+                    "account",
+                    "method",
+                    "amount_minor",
+                    "currency",
+                    "exclusive",
+                    "created_at",
+                    "expires_at",
+                ],
             ),
         ]
 

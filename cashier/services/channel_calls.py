@@ -26,6 +26,11 @@ def _opened(channel: str, account_id: int, settings_version: int, sealed: str) -
     return registry.open_channel(channel, wiring)
 
 
+def forget_opened() -> None:
+    """Open every account anew at its next use."""
+    _opened.cache_clear()
+
+
 def method_of(attempt: Attempt) -> Method:
     """Return what the attempt's method can do."""
     return channel_of(attempt.account).methods[attempt.method]

@@ -10,7 +10,7 @@ from cashier.errors import AlreadyPaid, MethodUnavailable, PaymentEnded
 from cashier.locks import lock_attempts, lock_payment, lock_payment_of_attempt
 from cashier.models import Attempt, ChannelAccount, Payment
 from cashier.services import pending
-from cashier.services.channel_calls import channel_of, trade_of
+from cashier.services.channel_calls import channel_of, method_of, trade_of
 from cashier.services.query import query_attempt
 from cashier.services.settle import settle
 from cashier.states import AttemptState, FactSource, PaymentState
@@ -52,7 +52,7 @@ def pay(*, payment_id: int, choice: Choice, now: datetime) -> Attempt:
     """
     intent = _intend(payment_id, choice, now)
     if intent.close_first:
-        query_attempt(attempt_no=intent.attempt.attempt_no, now=now)
+        query_attempt(attempt_no=intent.attempt.attempt_no)
         # The channel was asked; whatever it said is settled. Look again, once.
         intent = _intend(payment_id, choice, now)
     if not intent.call_create:
@@ -99,7 +99,7 @@ def _switch(live: Attempt, now: datetime) -> _Intent:
 
 def _resume(live: Attempt, now: datetime) -> _Intent:
     """The same method is live: the same number; its create is repeated only if the answer was lost and it may be."""
-    method = channel_of(live.account).methods[live.method]
+    method = method_of(live)
     lost_answer = live.state == AttemptState.PAYING and not live.presentation_kind and now >= live.lease_until
     if not (lost_answer and method.idempotent_create and now < live.expires_at):
         return _Intent(attempt=live)
@@ -161,7 +161,7 @@ def _note_created(attempt: Attempt, created: Created) -> Attempt:
     if fact.outcome in {Outcome.FAILED, Outcome.PAID}:
         settle(fact=fact, source=FactSource.CREATE, account=attempt.account, now=now)
     if fact.outcome in {Outcome.REFUSED, Outcome.FAILED}:
-        return query_attempt(attempt_no=attempt.attempt_no, now=now)
+        return query_attempt(attempt_no=attempt.attempt_no)
     return fresh
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from cashier.channels.base import Channel, Fact, Outcome, Trade
+from cashier.channels.base import Fact, Outcome
 from cashier.errors import AskedTooOften, AttemptNotFound
 from cashier.locks import claim_due_queries
-from cashier.models import Attempt, PendingQuery
-from cashier.services.channel_calls import channel_of, trade_of
+from cashier.models import Attempt, ChannelAccount, PendingQuery, Refund
+from cashier.services.channel_calls import channel_of, method_of, trade_of
+from cashier.services.refund import ask_refund
 from cashier.services.settle import settle
 from cashier.states import AttemptState, FactSource
 from payhub import clock
@@ -22,8 +24,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 32  # rows of one channel in one sweep
 THREADS = 8  # calls of one channel at the same time
-# Above the time that a batch can take at worst (a close and a query, 5 s each, in BATCH / THREADS rounds).
-CLAIM_LEASE_S = 45
+# Above the time that a batch can take at worst (two calls of at most 10 s each, in BATCH / THREADS rounds).
+CLAIM_LEASE_S = 90
 ASK_APART_S = 5  # "I have paid" may be pressed often; the channel is not asked more often than this
 
 
@@ -35,7 +37,7 @@ def get_attempt(attempt_no: str) -> Attempt:
         raise AttemptNotFound from None
 
 
-def query_attempt(*, attempt_no: str, now: datetime) -> Attempt:
+def query_attempt(*, attempt_no: str) -> Attempt:
     """Ask the channel about one attempt now, settle its answer, and return the attempt as it stands then.
 
     An attempt that is being closed is closed first, then asked: only the answer to the query counts.
@@ -43,8 +45,7 @@ def query_attempt(*, attempt_no: str, now: datetime) -> Attempt:
     attempt = get_attempt(attempt_no)
     if not attempt.is_live:
         return attempt
-    fact = _ask(channel_of(attempt.account), trade_of(attempt), closing=_is_to_close(attempt))
-    settle(fact=fact, source=FactSource.QUERY, account=attempt.account, now=clock.now())
+    settle(fact=_ask(attempt), source=FactSource.QUERY, account=attempt.account, now=clock.now())
     return get_attempt(attempt_no)
 
 
@@ -53,7 +54,7 @@ def check_attempt(*, attempt_no: str, now: datetime) -> Attempt:
     attempt = get_attempt(attempt_no)
     if attempt.asked_at is not None and now < attempt.asked_at + timedelta(seconds=ASK_APART_S):
         raise AskedTooOften
-    return query_attempt(attempt_no=attempt_no, now=now)
+    return query_attempt(attempt_no=attempt_no)
 
 
 def query_due(*, channel: str, now: datetime) -> int:
@@ -64,39 +65,51 @@ def query_due(*, channel: str, now: datetime) -> int:
     """
     with committed():
         due = claim_due_queries(channel, now, BATCH, CLAIM_LEASE_S)
-    attempts = [get_attempt_of(row) for row in due if row.attempt_id is not None]
-    calls = [(channel_of(a.account), trade_of(a), _is_to_close(a)) for a in attempts]
-    for attempt, fact in zip(attempts, _ask_all(calls), strict=True):
+    asks = [_prepare(row) for row in due]
+    for (account, _), fact in zip(asks, _ask_all([ask for _, ask in asks]), strict=True):
         try:
-            settle(fact=fact, source=FactSource.QUERY, account=attempt.account, now=clock.now())
+            settle(fact=fact, source=FactSource.QUERY, account=account, now=clock.now())
         except Exception:
-            log.exception("settling the answer about %s failed", attempt.attempt_no)
+            # One row's fault must not cost the others; its lease runs out and it is asked again.
+            log.exception("settling the answer about %s %s failed", fact.attempt_no, fact.refund_no)
     return len(due)
 
 
-def get_attempt_of(row: PendingQuery) -> Attempt:
-    """Return the attempt of a claimed row, with what a call needs."""
-    return Attempt.objects.select_related("account", "payment__merchant").get(pk=row.attempt_id)
+def _prepare(row: PendingQuery) -> tuple[ChannelAccount, Callable[[], Fact]]:
+    """Read what the call needs now, so that the calls themselves touch no database."""
+    if row.refund_id is not None:
+        refund = Refund.objects.select_related("attempt__account", "attempt__payment__merchant", "receipt").get(
+            pending_query=row
+        )
+        return refund.attempt.account, lambda: _guarded(lambda: ask_refund(refund), refund.attempt, refund.refund_no)
+    attempt = Attempt.objects.select_related("account", "payment__merchant").get(pending_query=row)
+    return attempt.account, lambda: _ask(attempt)
 
 
-def _is_to_close(attempt: Attempt) -> bool:
-    return attempt.state == AttemptState.CLOSING and channel_of(attempt.account).methods[attempt.method].can_close
+def _ask(attempt: Attempt) -> Fact:
+    channel, trade, method = channel_of(attempt.account), trade_of(attempt), method_of(attempt)
 
-
-def _ask(channel: Channel, trade: Trade, *, closing: bool) -> Fact:
-    try:
-        if closing:
+    def ask() -> Fact:
+        if attempt.state == AttemptState.CLOSING and method.can_close:
             answer = channel.close(trade)
             log.info("close %s: %s %s", trade.attempt_no, answer.outcome, answer.code)
         return channel.query(trade)
+
+    return _guarded(ask, attempt)
+
+
+def _guarded(ask: Callable[[], Fact], attempt: Attempt, refund_no: str = "") -> Fact:
+    try:
+        return ask()
     except Exception:
-        log.exception("asking about %s failed", trade.attempt_no)
-        return Fact(outcome=Outcome.UNKNOWN, attempt_no=trade.attempt_no, code="adapter_fault")
+        # A fault of the adapter is no answer: unknown, never failed.
+        log.exception("asking about %s %s failed", attempt.attempt_no, refund_no)
+        return Fact(outcome=Outcome.UNKNOWN, attempt_no=attempt.attempt_no, refund_no=refund_no, code="adapter_fault")
 
 
-def _ask_all(calls: list[tuple[Channel, Trade, bool]]) -> list[Fact]:
-    threads = min(len(calls), getattr(settings, "QUERY_THREADS", THREADS))
+def _ask_all(asks: list[Callable[[], Fact]]) -> list[Fact]:
+    threads = min(len(asks), getattr(settings, "QUERY_THREADS", THREADS))
     if threads <= 1:
-        return [_ask(channel, trade, closing=closing) for channel, trade, closing in calls]
+        return [ask() for ask in asks]
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        return list(pool.map(lambda call: _ask(call[0], call[1], closing=call[2]), calls))
+        return list(pool.map(lambda ask: ask(), asks))

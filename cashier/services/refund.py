@@ -1,0 +1,233 @@
+"""Refunds: asked for by one person, approved by another, sent once under one number, followed to their end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Sum
+
+from cashier.channels.base import Fact, Outcome
+from cashier.errors import NothingToRefund, NotYourDecision, RefundChanged, RefundNotWaiting
+from cashier.locks import lock_attempts, lock_payment, lock_payment_of_refund, lock_refund
+from cashier.models import Attempt, ChannelFact, Payment, PendingQuery, Refund
+from cashier.models.refund import RefundReason
+from cashier.services.channel_calls import channel_of, method_of, return_of
+from cashier.services.settle import settle
+from cashier.states import REFUND_COUNTED, AttemptState, FactSource, PaymentState, RefundState
+from payhub import clock, numbers
+from payhub.db import after_commit, committed
+from payhub.money import Money
+from payhub.tasks import wake
+from payhub.trail.record import SYSTEM, record
+
+# An undecided request lapses, so that no approval can surprise anybody weeks later.
+DECIDE_WITHIN = timedelta(hours=72)
+# Above the refund call's own time-out: an answerless call older than this is not in flight.
+SEND_LEASE_S = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to go back, and what the person who asks saw when they decided."""
+
+    money: Money
+    reason: RefundReason
+    note: str
+    refundable_seen_minor: int | None = None  #: None: no page was shown (API).
+
+
+def refundable(receipt: ChannelFact) -> Money:
+    """Return what is left of a receipt: what came in, less every refund that is done or may still be."""
+    taken = receipt.refunds_of.filter(state__in=REFUND_COUNTED).aggregate(total=Sum("amount_minor"))["total"] or 0
+    return Money((receipt.amount_minor or 0) - taken, receipt.currency)
+
+
+def request_refund(*, payment_id: int, wish: Wish, requested_by: AbstractBaseUser, now: datetime) -> Refund:
+    """Ask to return (a part of) what paid the payment; nothing is sent before another person approves.
+
+    Raises NothingToRefund, RefundChanged (the page was stale), PaymentNotFound.
+    """
+    with committed():
+        payment = lock_payment(payment_id)
+        attempt = _paying_attempt(payment)
+        receipt = attempt.proof
+        if receipt is None or wish.money.minor <= 0:
+            raise NothingToRefund
+        left = refundable(receipt)
+        if wish.refundable_seen_minor is not None and wish.refundable_seen_minor != left.minor:
+            raise RefundChanged
+        if wish.money.currency != left.currency or wish.money.minor > left.minor:
+            raise NothingToRefund
+        refund = Refund.objects.create(
+            refund_no=numbers.refund_no(now),
+            attempt=attempt,
+            receipt=receipt,
+            amount_minor=wish.money.minor,
+            currency=wish.money.currency,
+            reason=wish.reason,
+            note=wish.note,
+            requested_by_id=requested_by.pk,
+            requested_at=now,
+        )
+        _tell(payment, refund, "refund.requested", f"staff:{requested_by}", now)
+        return refund
+
+
+def _paying_attempt(payment: Payment) -> Attempt:
+    if payment.state != PaymentState.PAID:
+        raise NothingToRefund
+    attempts = lock_attempts(payment)
+    return next(a for a in attempts if a.pk == payment.paid_by_id and a.state == AttemptState.SUCCEEDED)
+
+
+def approve_refund(*, refund_no: str, approver: AbstractBaseUser, now: datetime) -> Refund:
+    """Add one person's approval; send when everybody needed has approved (two above the merchant's threshold).
+
+    Raises NotYourDecision (whoever asked, superusers included, and the same person twice), RefundNotWaiting.
+    """
+    with committed():
+        payment = lock_payment_of_refund(refund_no)
+        refund = lock_refund(refund_no)
+        _require_waiting(refund, now)
+        if not approver.is_active or approver.pk in {refund.requested_by_id, refund.approved_by_id}:
+            raise NotYourDecision
+        needs_two = refund.amount_minor > payment.merchant.second_approver_above_minor
+        if refund.approved_by_id is None:
+            refund.approved_by_id = approver.pk
+        else:
+            refund.second_approved_by_id = approver.pk
+        _tell(payment, refund, "refund.approved", f"staff:{approver}", now)
+        if not needs_two or refund.second_approved_by_id is not None:
+            refund.approve()
+            after_commit(partial(wake, "cashier.send_refunds"))
+        refund.save(update_fields=["approved_by", "second_approved_by", "state"])
+        return refund
+
+
+def reject_refund(*, refund_no: str, decider: AbstractBaseUser, why: str, now: datetime) -> Refund:
+    """Decide against a refund; its money is free for another one. Raises NotYourDecision, RefundNotWaiting."""
+    with committed():
+        payment = lock_payment_of_refund(refund_no)
+        refund = lock_refund(refund_no)
+        _require_waiting(refund, now)
+        if decider.pk == refund.requested_by_id:
+            raise NotYourDecision("Whoever asked for a refund cannot reject it; withdraw it instead.")
+        refund.reject(now)
+        refund.save(update_fields=["state", "ended_at"])
+        _tell(payment, refund, "refund.rejected", f"staff:{decider}", now, why=why)
+        return refund
+
+
+def withdraw_refund(*, refund_no: str, person: AbstractBaseUser, why: str, now: datetime) -> Refund:
+    """Take a request back before it is decided, or give up one that the channel refused. Raises RefundNotWaiting."""
+    with committed():
+        payment = lock_payment_of_refund(refund_no)
+        refund = lock_refund(refund_no)
+        if refund.state not in {RefundState.REQUESTED, RefundState.FAILED}:
+            raise RefundNotWaiting
+        refund.withdraw(now)
+        refund.save(update_fields=["state", "ended_at"])
+        _tell(payment, refund, "refund.withdrawn", f"staff:{person}", now, why=why)
+        return refund
+
+
+def _require_waiting(refund: Refund, now: datetime) -> None:
+    if refund.state != RefundState.REQUESTED or now >= refund.requested_at + DECIDE_WITHIN:
+        raise RefundNotWaiting
+
+
+def lapse_due(*, now: datetime) -> int:
+    """End requests that nobody decided in time; return how many. Surplus never lapses: it is not ours to keep."""
+    due = Refund.objects.filter(
+        state=RefundState.REQUESTED, is_surplus=False, requested_at__lte=now - DECIDE_WITHIN
+    ).order_by("requested_at", "id")
+    refund_nos = list(due.values_list("refund_no", flat=True)[:50])
+    for refund_no in refund_nos:
+        with committed():
+            payment = lock_payment_of_refund(refund_no)
+            refund = lock_refund(refund_no)
+            if refund.state == RefundState.REQUESTED:
+                refund.lapse(now)
+                refund.save(update_fields=["state", "ended_at"])
+                _tell(payment, refund, "refund.lapsed", SYSTEM, now)
+    return len(refund_nos)
+
+
+def send_approved(*, now: datetime) -> int:
+    """Send every approved refund; return how many. Two sweeps at once send each one once (the row's lock decides)."""
+    approved = Refund.objects.filter(state=RefundState.APPROVED).order_by("id")
+    refund_nos = list(approved.values_list("refund_no", flat=True)[:50])
+    for refund_no in refund_nos:
+        send_refund(refund_no=refund_no, now=now)
+    return len(refund_nos)
+
+
+def send_again(*, refund_no: str, person: AbstractBaseUser, now: datetime) -> Refund:
+    """Send a refund that the channel refused once more, under the same number. Raises RefundNotWaiting."""
+    with committed():
+        payment = lock_payment_of_refund(refund_no)
+        refund = lock_refund(refund_no)
+        if refund.state != RefundState.FAILED:
+            raise RefundNotWaiting
+        _tell(payment, refund, "refund.sent_again", f"staff:{person}", now)
+        _submit(refund, now)
+    return _call(refund)
+
+
+def send_refund(*, refund_no: str, now: datetime) -> Refund:
+    """Commit that the refund is being sent, send it, settle the answer. One that is sent already is left alone."""
+    with committed():
+        payment = lock_payment_of_refund(refund_no)
+        refund = lock_refund(refund_no)
+        if refund.state != RefundState.APPROVED:
+            return refund
+        _submit(refund, now)
+        _tell(payment, refund, "refund.sent", SYSTEM, now)
+    return _call(refund)
+
+
+def _submit(refund: Refund, now: datetime) -> None:
+    refund.submit()
+    refund.save(update_fields=["state", "ended_at"])
+    PendingQuery.objects.create(
+        refund=refund, channel=refund.attempt.account.channel, next_at=now + timedelta(seconds=SEND_LEASE_S)
+    )
+
+
+def _call(refund: Refund) -> Refund:
+    account = refund.attempt.account
+    fact = channel_of(account).refund(return_of(refund))
+    settle(fact=fact, source=FactSource.REFUND, account=account, now=clock.now())
+    return get_refund(refund.refund_no)
+
+
+def get_refund(refund_no: str) -> Refund:
+    """Return the refund, unlocked, with what a call needs."""
+    return Refund.objects.select_related("attempt__account", "attempt__payment__merchant", "receipt").get(
+        refund_no=refund_no
+    )
+
+
+def ask_refund(refund: Refund) -> Fact:
+    """Ask the channel what became of a refund. One that never reached it is sent again, under the same number."""
+    channel, order = channel_of(refund.attempt.account), return_of(refund)
+    fact = channel.query_refund(order)
+    resend = method_of(refund.attempt).idempotent_refund
+    if fact.outcome is Outcome.NOT_FOUND and resend:
+        return channel.refund(order)
+    return fact
+
+
+def _tell(payment: Payment, refund: Refund, action: str, actor: str, now: datetime, **detail: str) -> None:
+    record(
+        subject=payment.subject,
+        action=action,
+        actor=actor,
+        at=now,
+        refund_no=refund.refund_no,
+        amount=str(refund.money),
+        **detail,
+    )

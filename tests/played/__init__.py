@@ -1,0 +1,1 @@
+"""A channel played in memory, behind the seam `cashier.channels.registry`."""
