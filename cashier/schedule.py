@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from cashier.channels.base import PresentationKind
+from cashier.channels.base import Method, PresentationKind
 
 # "No such order" proves death only so long after the deadline that the channel was given (clocks differ).
 DEADLINE_MARGIN_S = 60
@@ -35,10 +35,10 @@ REDIRECT = Schedule(first_s=(10, 20, 30, 60, 180, 300, 600), every_s=300)
 REFUND = Schedule(first_s=(), every_s=60, closing_s=(10, 30, 60, 120, 300, 600, 1800, 3600, 3600, 3600))
 
 
-def schedule_of(channel: str, method: str, kind: str) -> Schedule:
+def schedule_of(channel: str, method: Method) -> Schedule:
     """Return the schedule of a method: settings.QUERY_SCHEDULES["wechat.native"] if set, else by how it is shown."""
-    override: Schedule | None = getattr(settings, "QUERY_SCHEDULES", {}).get(f"{channel}.{method}")
-    return override or (QR if kind in {PresentationKind.QR, ""} else REDIRECT)
+    override: Schedule | None = getattr(settings, "QUERY_SCHEDULES", {}).get(f"{channel}.{method.code}")
+    return override or (QR if method.presentation is PresentationKind.QR else REDIRECT)
 
 
 def next_while_payable(schedule: Schedule, *, created_at: datetime, deadline: datetime, now: datetime) -> datetime:

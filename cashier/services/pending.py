@@ -8,20 +8,26 @@ from cashier.channels.base import Fact, Outcome
 from cashier.models import Attempt, PendingQuery
 from cashier.schedule import (
     DEADLINE_MARGIN_S,
+    Schedule,
     next_while_ending,
     next_while_payable,
     next_while_unknown,
     schedule_of,
 )
+from cashier.services.channel_calls import method_of
 from cashier.states import AttemptState, FactSource
 from payhub.review.models import Kind, Owner
 from payhub.review.queue import open_review
 from payhub.trail.record import SYSTEM, record
 
 
+def _schedule(attempt: Attempt) -> Schedule:
+    return schedule_of(attempt.account.channel, method_of(attempt))
+
+
 def put(attempt: Attempt, now: datetime) -> None:
     """Plan the first query of a new attempt."""
-    schedule = schedule_of(attempt.account.channel, attempt.method, attempt.presentation_kind)
+    schedule = _schedule(attempt)
     at = next_while_payable(schedule, created_at=attempt.created_at, deadline=attempt.expires_at, now=now)
     PendingQuery.objects.create(attempt=attempt, channel=attempt.account.channel, next_at=at)
 
@@ -66,7 +72,7 @@ def reschedule(attempt: Attempt, fact: Fact, source: FactSource, now: datetime) 
     attempt.last_message = fact.message[:200]
     changed = ["asked_count", "asked_at", "last_outcome", "last_message"]
     query = PendingQuery.objects.get(attempt=attempt)
-    schedule = schedule_of(attempt.account.channel, attempt.method, attempt.presentation_kind)
+    schedule = _schedule(attempt)
     if attempt.state == AttemptState.PAYING and now < attempt.expires_at:
         query.next_at = next_while_payable(
             schedule, created_at=attempt.created_at, deadline=attempt.expires_at, now=now

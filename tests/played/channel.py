@@ -73,9 +73,13 @@ class Books:
         self._faults: dict[Call, list[Fault]] = {}
         self._lock = threading.RLock()
 
-    def arm(self, call: Call, *faults: Fault) -> None:
-        """Let the next calls of this kind go wrong, one fault each."""
-        self._faults.setdefault(call, []).extend(faults)
+    def arm(self, call: Call, fault: Fault, times: int = 1) -> None:
+        """Let the next calls of this kind go wrong."""
+        self._faults.setdefault(call, []).extend([fault] * times)
+
+    def heal(self) -> None:
+        """Let nothing go wrong any more."""
+        self._faults.clear()
 
     def called(self, call: Call, number: str) -> Fault | None:
         """Note a call; return the fault to play."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -144,7 +145,7 @@ def test_a_late_success_against_the_end_is_paid_or_returned_never_lost(
             cancel_payment(payment_id=payment.pk, actor="merchant", now=clock.now())
             return query_attempt(attempt_no=attempt.attempt_no)
 
-        calls = [end, partial(tell, attempt, alpha_account, FactSource.NOTIFICATION)]
+        calls: list[Callable[[], object]] = [end, partial(tell, attempt, alpha_account, FactSource.NOTIFICATION)]
         assert not faults(list(together.run(calls)))
         state = Payment.objects.get(pk=payment.pk).state
         returned = Refund.objects.filter(attempt=attempt).count()
@@ -180,7 +181,7 @@ def test_two_people_approving_at_once_send_one_refund(
     alpha_account: ChannelAccount,
     alpha: Books,
     together: Together,
-    django_user_model: type,
+    django_user_model: Any,
 ) -> None:
     people = [django_user_model.objects.create_user(username=name) for name in ("asks", "first", "second")]
     for done in range(1, ROUNDS + 1):
@@ -205,7 +206,7 @@ def test_two_refunds_at_once_never_return_more_than_came_in(
     alpha_account: ChannelAccount,
     alpha: Books,
     together: Together,
-    django_user_model: type,
+    django_user_model: Any,
 ) -> None:
     person = django_user_model.objects.create_user(username="asks")
     for _ in range(ROUNDS):

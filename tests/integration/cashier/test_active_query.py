@@ -1,0 +1,166 @@
+"""The payment centre asks by itself: on schedule, to a proven end, and never gives up silently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from cashier.models import Attempt, ChannelAccount, Payment, PendingQuery
+from cashier.services.end_payment import expire_due
+from cashier.services.pay import Choice, pay
+from cashier.services.query import query_due
+from cashier.states import AttemptState, PaymentState
+from payhub import clock
+from payhub.review.models import Kind, ReviewItem
+from tests.conftest import MovedClock
+from tests.played.channel import Books
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes", "heard")]
+
+
+def start(payment: Payment, account: ChannelAccount, method: str = "qr") -> Attempt:
+    return pay(payment_id=payment.pk, choice=Choice(account_id=account.pk, method=method), now=clock.now())
+
+
+def sweep_until(moved_clock: MovedClock, *, seconds: int, step: int = 1) -> list[int]:
+    """Let the beat tick for so long; return the seconds at which the channel was asked."""
+    asked = []
+    for second in range(0, seconds, step):
+        if query_due(channel="alpha", now=moved_clock()):
+            asked.append(second)
+        moved_clock.forward(seconds=step)
+    return asked
+
+
+def test_a_lost_notification_is_found_within_fifteen_seconds_whenever_the_shopper_pays(
+    new_payment: Callable[..., Payment], alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    for after_s in (1, 7, 14, 29, 31, 65, 190, 600):
+        payment = new_payment()
+        attempt = start(payment, alpha_account)
+        sweep_until(moved_clock, seconds=after_s)
+        alpha.pay(attempt.attempt_no)
+        sweep_until(moved_clock, seconds=15)
+        assert Payment.objects.get(pk=payment.pk).state == PaymentState.PAID, f"paid after {after_s} s"
+
+
+def test_the_first_query_comes_within_ten_seconds(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    start(payment, alpha_account, "page")
+    assert sweep_until(moved_clock, seconds=35) == [10, 20, 30]
+
+
+def test_an_unpaid_code_is_closed_at_its_deadline_and_proven_dead(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    attempt = start(payment, alpha_account)
+    moved_clock.at = attempt.expires_at
+    sweep_until(moved_clock, seconds=3)
+    assert alpha.trades[attempt.attempt_no].state == "CLOSED"
+    assert Attempt.objects.get(pk=attempt.pk).state == AttemptState.CLOSED
+    assert not PendingQuery.objects.exists()
+
+
+def test_a_silent_channel_becomes_an_exception_with_an_owner_and_is_asked_on(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    attempt = start(payment, alpha_account)
+    alpha.arm("query", "timeout_before", 500)
+    alpha.arm("close", "timeout_before", 500)
+    sweep_until(moved_clock, seconds=900, step=5)
+    assert not ReviewItem.objects.exists()  # not before the deadline
+    sweep_until(moved_clock, seconds=1500, step=5)
+    lost = Attempt.objects.get(pk=attempt.pk)
+    assert lost.state == AttemptState.UNKNOWN
+    item = ReviewItem.objects.get()
+    assert (item.kind, item.subject) == (Kind.UNKNOWN_PAYMENT, f"attempt:{attempt.attempt_no}")
+    asked = lost.asked_count
+    sweep_until(moved_clock, seconds=4000, step=60)
+    assert Attempt.objects.get(pk=attempt.pk).asked_count > asked
+    alpha.pay(attempt.attempt_no)  # it was paid all the while
+    alpha.heal()
+    sweep_until(moved_clock, seconds=2000, step=60)
+    assert Payment.objects.get(pk=payment.pk).state == PaymentState.PAID
+    assert ReviewItem.objects.get().resolved_at is not None
+
+
+def test_unknown_never_lets_a_second_number_out(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    attempt = start(payment, alpha_account)
+    alpha.arm("query", "timeout_before", 500)
+    alpha.arm("close", "timeout_before", 500)
+    sweep_until(moved_clock, seconds=1700, step=5)
+    assert start(payment, alpha_account).attempt_no == attempt.attempt_no
+    assert alpha.count("create") == 1
+
+
+def test_a_channel_that_cannot_close_is_only_asked(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    attempt = start(payment, alpha_account, "bank")
+    moved_clock.at = attempt.expires_at
+    del alpha.trades[attempt.attempt_no]  # never touched by the payer
+    sweep_until(moved_clock, seconds=90)
+    assert alpha.count("close") == 0
+    assert Attempt.objects.get(pk=attempt.pk).state == AttemptState.CLOSED
+
+
+def test_an_hours_stop_is_caught_up_with(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    attempt = start(payment, alpha_account)
+    alpha.pay(attempt.attempt_no)
+    moved_clock.forward(hours=1)
+    sweep_until(moved_clock, seconds=1)
+    assert Payment.objects.get(pk=payment.pk).state == PaymentState.PAID
+
+
+def test_a_claimed_row_is_left_alone_until_its_lease_runs_out(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    start(payment, alpha_account)
+    moved_clock.forward(seconds=5)
+
+    def crash() -> None:
+        raise KeyboardInterrupt
+
+    alpha.before["query"] = crash
+    with pytest.raises(KeyboardInterrupt):
+        query_due(channel="alpha", now=clock.now())
+    del alpha.before["query"]
+    assert query_due(channel="alpha", now=moved_clock.forward(seconds=5)) == 0
+    assert query_due(channel="alpha", now=moved_clock.forward(seconds=120)) == 1
+
+
+def test_a_faulty_adapter_is_no_answer(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    attempt = start(payment, alpha_account)
+
+    def fault() -> None:
+        raise ZeroDivisionError
+
+    alpha.before["query"] = fault
+    assert query_due(channel="alpha", now=moved_clock.forward(seconds=6)) == 1
+    again = Attempt.objects.get(pk=attempt.pk)
+    assert (again.state, again.last_outcome) == (AttemptState.PAYING, "UNKNOWN")
+
+
+def test_a_payment_whose_time_is_over_ends_when_the_channel_confirmed(
+    new_payment: Callable[..., Payment], alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    untried, tried = new_payment(), new_payment()
+    attempt = start(tried, alpha_account)
+    moved_clock.at = tried.expires_at + timedelta(seconds=1)
+    alpha.arm("query", "timeout_before")
+    expire_due(now=clock.now())
+    assert Payment.objects.get(pk=untried.pk).state == PaymentState.CLOSED
+    sweep_until(moved_clock, seconds=1)
+    assert Payment.objects.get(pk=tried.pk).state == PaymentState.OPEN
+    sweep_until(moved_clock, seconds=30)
+    assert Attempt.objects.get(pk=attempt.pk).state == AttemptState.CLOSED
+    assert Payment.objects.get(pk=tried.pk).state == PaymentState.CLOSED
