@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 
-from cashier.channels.base import Notification
+from cashier.channels.base import BillKind, Notification
 from tests.channels import keys
-from tests.channels.counterparts.base import Counterpart
+from tests.channels.counterparts.base import Billed, Counterpart
+from tests.channels.scripted import Call
 
 METHODS = {
     "create": "alipay_trade_precreate_response",
+    "reverse": "alipay_trade_cancel_response",
     "query": "alipay_trade_query_response",
     "close": "alipay_trade_close_response",
     "refund": "alipay_trade_refund_response",
@@ -114,6 +118,26 @@ class AlipaySide(Counterpart):
             data["send_pay_date"] = "2026-03-01 12:00:00"
         return data
 
+    def serve_bill(self, lines: Sequence[Billed], fault: str = "") -> None:
+        refusals = {
+            "not_ready": {"code": "40004", "sub_code": "BILL_NOT_EXIST"},
+            "no_trades": {"code": "40004", "sub_code": "NO_BILL_DATA"},
+            "refused": {"code": "40006", "sub_code": "isv.insufficient-isv-permissions"},
+        }
+        packed = bill_file(lines, fault)
+
+        def answer(call: Call) -> httpx.Response:
+            name = "alipay_data_dataservice_bill_downloadurl_query_response"
+            if call.url.host == "dwbillcenter.example":
+                if fault == "link_expired":
+                    return httpx.Response(404)
+                return httpx.Response(200, content=packed[:-60] if fault == "broken_file" else packed)
+            assert b"2026-03-01" in call.content
+            link = {"bill_download_url": "https://dwbillcenter.example/downloadBillFile.resource?token=1"}
+            return self.raw_answer(name, json.dumps(refusals.get(fault, OK | link)))
+
+        self.http.answer = answer
+
     def notification(self, what: str = "paid", *, sign: str = "good", **changes: Any) -> Notification:
         form = self.form(what) | changes
         form = {name: value for name, value in form.items() if value is not None}
@@ -154,3 +178,63 @@ class AlipaySide(Counterpart):
         if what in {"part_refunded", "refunded"}:
             form |= {"refund_fee": "2.30", "gmt_refund": "2026-03-01 12:10:00.123", "out_biz_no": self.order.refund_no}
         return form
+
+
+BILL_COLUMNS = (
+    "支付宝交易号,商户订单号,业务类型,商品名称,创建时间,完成时间,门店编号,门店名称,操作员,终端号,对方账户,订单金额（元）,"
+    "商家实收（元）,支付宝红包（元）,集分宝（元）,支付宝优惠（元）,商家优惠（元）,券核销金额（元）,券名称,"
+    "商家红包消费金额（元）,卡消费金额（元）,退款批次号/请求号,服务费（元）,分润（元）,备注"
+)
+
+
+def bill_file(lines: Sequence[Billed], fault: str = "") -> bytes:
+    """Return a trade bill as Alipay packs it: GBK inside, and GBK names without a flag that says so."""
+    payments = [line for line in lines if line.kind is BillKind.PAYMENT]
+    refunds = [line for line in lines if line.kind is BillKind.REFUND]
+    paid, returned = (sum(line.minor for line in some) for some in (payments, refunds))
+    paid += fault == "wrong_totals"
+    rows = [_bill_row(line) for line in lines]
+    if fault == "broken_row":
+        rows[0] = rows[0].rsplit(",", 3)[0]
+    seller = "2088000000000002" if fault == "other_merchant" else "2088000000000001"
+    text = [
+        "#支付宝业务明细查询",
+        f"#账号：[{seller}0156]",
+        "#起始日期：[2026年03月01日 00:00:00]   终止日期：[2026年03月02日 00:00:00]",
+        "#-----------------------------------------业务明细列表----------------------------------------",
+        "a,b,c" if fault == "other_columns" else BILL_COLUMNS,
+        *rows,
+        "#-----------------------------------------业务明细列表结束------------------------------------",
+    ]
+    if fault != "no_totals":
+        text += [
+            f"#交易合计：{len(payments)}笔，商家实收共{paid / 100:.2f}元，商家优惠共0.00元",
+            f"#退款合计：{len(refunds)}笔，商家实收退款共{-returned / 100:.2f}元，商家优惠退款共0.00元",
+        ]
+    text += ["#导出时间：[2026年03月02日 05:46:49]", ""]
+    files = {"20260301_业务明细.csv": "\r\n".join(text), "20260301_业务明细(汇总).csv": "#汇总"}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(_stand_in(name), content.encode("gbk"))
+    whole = packed.getvalue()
+    for name in files:
+        whole = whole.replace(_stand_in(name).encode(), name.encode("gbk"))
+    return whole
+
+
+def _stand_in(name: str) -> str:
+    """Return an ASCII name as long as `name` in GBK: zipfile itself writes no GBK names."""
+    return chr(ord("A") + len(name)) * len(name.encode("gbk"))
+
+
+def _bill_row(line: Billed) -> str:
+    is_refund = line.kind is BillKind.REFUND
+    money = f"{(-line.minor if is_refund else line.minor) / 100:.2f}"
+    cells = [
+        "2026030122001404841401208664\t", f"{line.attempt_no}\t", "退款\t" if is_refund else "交易\t", '"茶壶,大号"',
+        "2026-03-01 11:59:00", "2026-03-01 12:00:00", "\t", "\t", "\t", "\t", "*津水(602***@qq.com)\t", money, money,
+        "0.00", "0.00", "0.00", "0.00", "0.00", "", "0.00\t", "0.00", f"{line.refund_no}\t",
+        "0.00" if is_refund else "-0.07", "0.00", "",
+    ]  # fmt: skip
+    return ",".join(cells)

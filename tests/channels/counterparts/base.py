@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import httpx
 
-from cashier.channels.base import Channel, Fact, Notification, Return, Trade, Wiring
+from cashier.channels.base import BillKind, Channel, Fact, Notification, Return, Trade, Wiring
 from cashier.channels.registry import open_channel
 from payhub.money import Money
 from tests.channels.scripted import ScriptedHttp
@@ -29,6 +29,16 @@ class Clock:
         return self.time
 
 
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """One line that a bill shall have."""
+
+    kind: BillKind
+    attempt_no: str
+    minor: int
+    refund_no: str = ""
+
+
 class Counterpart(ABC):
     """One channel account with its adapter on one side and a scripted network on the other."""
 
@@ -40,6 +50,18 @@ class Counterpart(ABC):
     repeats_create: ClassVar[bool] = True  #: The same create again gives the same trade.
     tells_merchant: ClassVar[tuple[str, ...]] = ()  #: The calls whose answer names the merchant.
     tells_number: ClassVar[tuple[str, ...]] = ()  #: The calls whose answer names our number.
+    bill_faults: ClassVar[tuple[str, ...]] = (
+        "not_ready",
+        "no_trades",
+        "refused",
+        "link_expired",
+        "other_merchant",
+        "broken_file",
+        "wrong_totals",
+        "no_totals",
+        "other_columns",
+        "broken_row",
+    )
     knows_not_found: ClassVar[tuple[str, ...]] = ("query", "close", "query_refund")
     currency: ClassVar[str] = "CNY"
 
@@ -90,6 +112,14 @@ class Counterpart(ABC):
     @abstractmethod
     def notification(self, what: str = "paid", *, sign: str = "good", **changes: Any) -> Notification:
         """Return a notification that says paid or refunded."""
+
+    @abstractmethod
+    def serve_bill(self, lines: Sequence[Billed], fault: str = "") -> None:
+        """Let the network serve a bill of 2026-03-01 with these lines.
+
+        Faults, those in `bill_faults`: not_ready, no_trades, refused, link_expired, other_merchant, broken_file,
+        wrong_checksum, wrong_totals, no_totals, other_columns, broken_row (the first line cannot be read).
+        """
 
     def opened(self, **settings: str) -> Channel:
         """Return an adapter for this account."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from cashier.channels.base import Notification
+from cashier.channels.base import BillKind, Notification
 from tests.channels import keys
-from tests.channels.counterparts.base import Counterpart
+from tests.channels.counterparts.base import Billed, Counterpart
+from tests.channels.scripted import Call
 
 APIV3_KEY = "0123456789abcdef0123456789abcdef"
 SERIAL = "PUB_KEY_ID_0116000000000000000000000000000001"
@@ -33,6 +36,7 @@ class WeChatSide(Counterpart):
 
     code = "wechat"
     method = "native"
+    bill_faults = (*Counterpart.bill_faults, "wrong_checksum")
     without_body = ("close",)
     tells_merchant = ("query",)
     tells_number = ("query", "refund", "query_refund")
@@ -117,9 +121,33 @@ class WeChatSide(Counterpart):
         ).encode()
         return Notification(headers=self.signed(body, sign), body=body)
 
+    def serve_bill(self, lines: Sequence[Billed], fault: str = "") -> None:
+        codes = {"not_ready": "STATEMENT_CREATING", "no_trades": "NO_STATEMENT_EXIST", "refused": "NO_AUTH"}
+        plain = bill_file(lines, fault)
+        checksum = hashlib.sha1(b"" if fault == "wrong_checksum" else plain, usedforsecurity=False).hexdigest()
+        packed = gzip.compress(plain)
+
+        def answer(call: Call) -> httpx.Response:
+            if call.url.path == "/v3/billdownload/file":
+                if fault == "link_expired":
+                    return httpx.Response(400, json={"code": "INVALID_REQUEST", "message": "下载链接过期"})
+                return httpx.Response(200, content=packed[:-20] if fault == "broken_file" else packed)
+            assert call.url.params["bill_date"] == "2026-03-01"
+            if fault in codes:
+                return httpx.Response(400, json={"code": codes[fault], "message": "说明"})
+            link = {"download_url": "https://wechat.example/v3/billdownload/file?token=6CvWj"}
+            return self.answer(200, json.dumps(link | {"hash_type": "SHA1", "hash_value": checksum}).encode())
+
+        self.http.answer = answer
+
     def _prepay(self, what: str) -> dict[str, Any]:
         assert what == "opened"
-        return {"code_url": "weixin://wxpay/bizpayurl?pr=p4lpSuKzz"}
+        given = {
+            "native": {"code_url": "weixin://wxpay/bizpayurl?pr=p4lpSuKzz"},
+            "h5": {"h5_url": "https://wx.tenpay.example/checkmweb?prepay_id=wx2016&package=1037"},
+            "jsapi": {"prepay_id": "wx201410272009395522657a690389285100"},
+        }
+        return dict(given[self.trade.method])
 
     def transaction(self, what: str) -> dict[str, Any]:
         """Return a transaction in the state `what`."""
@@ -158,3 +186,45 @@ class WeChatSide(Counterpart):
             "amount": {"total": 1230, "refund": self.order.amount.minor, "payer_total": 1000, "payer_refund": 200,
                        "currency": "CNY"},
         }  # fmt: skip
+
+
+BILL_COLUMNS = (
+    "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,"
+    "应结订单金额,代金券金额,微信退款单号,商户退款单号,退款金额,充值券退款金额,退款类型,退款状态,商品名称,商户数据包,"
+    "手续费,费率,订单金额,申请退款金额,费率备注"
+)
+BILL_TOTALS = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
+
+
+def bill_file(lines: Sequence[Billed], fault: str = "") -> bytes:
+    """Return a trade bill as WeChat Pay writes it."""
+    rows = [_bill_row(line, "1900000002" if fault == "other_merchant" else "1900000001") for line in lines]
+    if fault == "broken_row":
+        rows[0] = rows[0].rsplit(",`", 3)[0]
+    paid, returned = (
+        sum(line.minor for line in lines if line.kind is kind) for kind in (BillKind.PAYMENT, BillKind.REFUND)
+    )
+    paid += fault == "wrong_totals"
+    totals = f"`{len(rows)}.0,`{_yuan(paid)},`{_yuan(returned)},`0.0,`0.08,`{_yuan(paid)},`{_yuan(returned)}"
+    columns = "a,b,c" if fault == "other_columns" else BILL_COLUMNS
+    ends = [] if fault == "no_totals" else [BILL_TOTALS, totals]
+    return "\r\n".join([columns, *rows, *ends, ""]).encode("utf-8-sig")
+
+
+def _bill_row(line: Billed, mchid: str) -> str:
+    money = _yuan(line.minor)
+    cells = [
+        "2026-03-01 12:00:00", "wx0000000000000001", mchid, "0", "", "4200000263201902167700134902", line.attempt_no,
+        "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o", "NATIVE",
+    ]  # fmt: skip
+    if line.kind is BillKind.PAYMENT:
+        cells += ["SUCCESS", "OTHERS", "CNY", money, "0.00", "0", "0", "0.00", "0.00", "", "", "茶壶,大号", ""]
+        cells += ["0.01000", "0.60%", money, "0.00", ""]
+    else:
+        cells += ["REFUND", "OTHERS", "CNY", "0.00", "0.00", "5000070967201901190842", line.refund_no, money, "0.00"]
+        cells += ["ORIGINAL", "SUCCESS", "茶壶,大号", "", "-0.00180", "0.60%", "0.00", money, ""]
+    return "`" + ",`".join(cells)
+
+
+def _yuan(minor: int) -> str:
+    return f"{minor / 100:.2f}"
