@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from cashier.channels.alipay.channel import Alipay
 from cashier.channels.base import Channel, Wiring
+from cashier.channels.unionpay.channel import UnionPay
 from cashier.channels.wechat.channel import WeChatPay
 
 CHANNELS: dict[str, Callable[[Wiring], Channel]] = {
     "wechat": WeChatPay,
     "alipay": Alipay,
+    "unionpay": UnionPay,
 }
 
 
