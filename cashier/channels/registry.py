@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cashier.channels.alipay.channel import Alipay
 from cashier.channels.base import Channel, Wiring
+from cashier.channels.stripe.channel import Stripe
 from cashier.channels.unionpay.channel import UnionPay
 from cashier.channels.wechat.channel import WeChatPay
 
@@ -13,6 +14,7 @@ CHANNELS: dict[str, Callable[[Wiring], Channel]] = {
     "wechat": WeChatPay,
     "alipay": Alipay,
     "unionpay": UnionPay,
+    "stripe": Stripe,
 }
 
 
