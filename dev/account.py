@@ -19,7 +19,7 @@ class Account(TypedDict, total=False):
 
 
 def unprivileged() -> Account:
-    """This function will return the account `postgres`, else `nobody`, for root, and nothing to change for others."""
+    """Return the account `postgres`, else `nobody`, for root, and nothing to change for others."""
     if os.geteuid() != 0:
         return Account()
     for name in ("postgres", "nobody"):

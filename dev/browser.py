@@ -16,7 +16,7 @@ _PACKAGES = ("chromium", "fonts-noto-cjk")  # without the font Chinese is drawn 
 
 
 def find() -> str | None:
-    """This function will return the Chromium that CHROMIUM names or that is on the PATH, or None. Raises Trouble."""
+    """Return the Chromium that CHROMIUM names or that is on the PATH, or None. Raises Trouble."""
     if given := os.environ.get("CHROMIUM"):
         if not _runs(given):
             raise Trouble(f"CHROMIUM is {given!r}, which does not run: set it to the path of a Chromium, or unset it.")
@@ -56,7 +56,7 @@ def _may_install() -> bool:
 
 
 def main(_arguments: Sequence[str]) -> int:
-    """This function will see to it that there is a Chromium and return 0. Raises Trouble."""
+    """See to it that there is a Chromium and return 0. Raises Trouble."""
     if not find() and _may_install():
         _install()
     if not find():

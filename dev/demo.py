@@ -16,6 +16,7 @@ import json
 import os
 import secrets  # noqa: TID251 - dev/ stands outside payhub
 import shutil
+import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -34,7 +35,7 @@ _IN_USE = "the demo is in use: end it first with Ctrl-C, and leave its shells."
 
 
 def up() -> int:
-    """This function will run the demo until it is asked to end, and return 0. Raises Trouble."""
+    """Run the demo until it is asked to end, and return 0. Raises Trouble."""
     signals = EndSignals()
     folder = servers.demo_folder()
     with state.locked_at_once(folder / "demo.lock") as alone:
@@ -50,7 +51,7 @@ def up() -> int:
 
 
 def run(command: Sequence[str]) -> int:
-    """This function will run a command with the demo's servers and environment, and return its exit code."""
+    """Run a command with the demo's servers and environment, and return its exit code."""
     signals = EndSignals()
     folder = servers.demo_folder()
     with servers.using(folder) as addresses:
@@ -58,7 +59,7 @@ def run(command: Sequence[str]) -> int:
 
 
 def reset() -> int:
-    """This function will delete the demo's data after asking (YES=1: without), and return 0. Raises Trouble."""
+    """Delete the demo's data after asking (YES=1: without), and return 0. Raises Trouble."""
     if os.environ.get("DATABASE_URL"):
         raise Trouble("DATABASE_URL is set, and only you can empty your own database: unset it to delete the demo's.")
     folder = servers.demo_folder()
@@ -141,7 +142,7 @@ def _secrets(folder: Path) -> dict[str, str]:
 
 
 def _prepare(folder: Path, environment: Mapping[str, str], signals: EndSignals) -> list[dict[str, str]]:
-    """This function will bring the database up to date and return the demo's users."""
+    """Bring the database up to date and return the demo's users."""
     accounts = folder / "sandbox-accounts.json"
     data = state.make_private(folder / "sandbox")
     issue = ["-m", "sandbox", "issue", "--data", str(data), "--url", environment["PAYHUB_SANDBOX_URL"]]
@@ -159,7 +160,7 @@ def _step(arguments: Sequence[str], output: Path, environment: Mapping[str, str]
     if signals:
         return
     with state.open_private(output) as out:
-        code = servers.run_child([sys.executable, *arguments], environment, signals, stdout=out)
+        code = servers.run_child([sys.executable, *arguments], environment, signals, stdout=out, end_by=signal.SIGTERM)
     if code and not signals:
         raise Trouble(
             f"`python {' '.join(arguments)}` failed: mend what it says above, or start afresh with `make reset demo`."
@@ -223,7 +224,7 @@ def _welcome(ports: Mapping[str, int], users: Sequence[Mapping[str, str]]) -> st
 
 
 def main(arguments: Sequence[str]) -> int:
-    """This function will do what the command line says and return the exit code. Raises Trouble."""
+    """Do what the command line says and return the exit code. Raises Trouble."""
     parser = argparse.ArgumentParser(
         prog="python -m dev.demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -50,7 +50,7 @@ _FAST = {  # for tests: a power cut loses everything
 
 
 def launch(folder: Path, port: int, *, fast: bool) -> Launch:
-    """This function will make the database on the first call and return what starts the server. Raises Trouble."""
+    """Make the database on the first call and return what starts the server. Raises Trouble."""
     programs = _programs(folder.parent)
     data, password = folder / "postgresql-data", folder / "postgresql-password"
     if not data.exists():
@@ -68,7 +68,7 @@ def launch(folder: Path, port: int, *, fast: bool) -> Launch:
 
 
 def version(url: str) -> str:
-    """This function will ask the server for its version. Raises Malformed, NoAnswer."""
+    """Ask the server for its version. Raises Malformed, NoAnswer."""
     try:
         parts = urlsplit(url)
         whole = parts.scheme in {"postgres", "postgresql"} and parts.port != 0 and len(parts.path) > 1
@@ -137,7 +137,7 @@ def _hand_over(path: Path) -> None:
 
 
 def _programs(base: Path) -> Path:
-    """This function will return the folder of the programs, where PostgreSQL's account can run them."""
+    """Return the folder of the programs, where PostgreSQL's account can run them."""
     package = importlib.util.find_spec(_WHEEL)  # finds and does not import: the package itself has side effects
     if package is None or package.origin is None:
         raise Trouble(

@@ -30,7 +30,7 @@ class Processes:
 
     @contextlib.contextmanager
     def started(self, environment: Mapping[str, str]) -> Iterator[None]:
-        """This function will have the programs run for the body, and end what is left of them after it."""
+        """Have the programs run for the body, and end what is left of them after it."""
         try:
             for number, (name, command) in enumerate(self._commands.items()):
                 self._start(number, name, command, environment)
@@ -39,7 +39,7 @@ class Processes:
             self._end()
 
     def ended(self) -> str | None:
-        """This function will name a program that has ended and its exit code, or return None while all run."""
+        """Name a program that has ended and its exit code, or return None while all run."""
         for name, process in self._running.items():
             if process.poll() is not None:
                 return f"{name} ended by itself (exit code {process.returncode})"
@@ -75,7 +75,7 @@ class Processes:
 
 
 def read_procfile(file: Path) -> dict[str, str]:
-    """This function will return the commands of a process file by name."""
+    """Return the commands of a process file by name."""
     lines = (line.partition(":") for line in file.read_text().splitlines() if line.strip())
     return {name.strip(): command.strip() for name, _, command in lines}
 

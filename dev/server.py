@@ -51,10 +51,10 @@ class Kind(Protocol):
     END_SIGNAL: signal.Signals
 
     def launch(self, folder: Path, port: int, *, fast: bool) -> Launch:
-        """This function will prepare the data in `folder` and return what starts the server. Raises Trouble."""
+        """Prepare the data in `folder` and return what starts the server. Raises Trouble."""
 
     def version(self, url: str) -> str:
-        """This function will ask the server for its version. Raises Malformed, NoAnswer."""
+        """Ask the server for its version. Raises Malformed, NoAnswer."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Server:
 
 
 def start(kind: Kind, folder: Path, *, fast: bool) -> Server:
-    """This function will start a server on a free port of 127.0.0.1 and return once it answers. Raises Trouble."""
+    """Start a server on a free port of 127.0.0.1 and return once it answers. Raises Trouble."""
     log = _log(kind, folder)
     for _ in range(_ATTEMPTS):  # another program may take the free port before the server does
         launch = kind.launch(folder, _free_port(), fast=fast)
@@ -86,14 +86,14 @@ def start(kind: Kind, folder: Path, *, fast: bool) -> Server:
 
 
 def recall(kind: Kind, folder: Path) -> Server | None:
-    """This function will return the server that runs in `folder`, or None."""
+    """Return the server that runs in `folder`, or None."""
     if not _is_held(_lock(kind, folder)):
         return None
     return Server(**json.loads(_record(kind, folder).read_text()))
 
 
 def end(kind: Kind, folder: Path) -> None:
-    """This function will end the server that runs in `folder`, if any, and return when its last process has gone."""
+    """End the server that runs in `folder`, if any, and return when its last process has gone."""
     server = recall(kind, folder)
     if server is None:
         return
@@ -101,6 +101,8 @@ def end(kind: Kind, folder: Path) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(server.pid, number)
         if wait_until(lambda: recall(kind, folder) is None, timeout_s=_ENDS_WITHIN_S):
+            with contextlib.suppress(ChildProcessError):  # or else a child of ours stays as a zombie
+                os.waitpid(server.pid, 0)
             return
     raise Trouble(f"{kind.TITLE} (process {server.pid}) does not end: see {_log(kind, folder)}.")
 

@@ -18,6 +18,7 @@ import fcntl
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,18 +35,18 @@ KINDS: tuple[Kind, ...] = (postgres, valkey)
 
 
 def demo_folder() -> Path:
-    """This function will return the folder of the demo's servers, made if need be."""
+    """Return the folder of the demo's servers, made if need be."""
     return state.make_private(state.base() / "demo")
 
 
 def start(folder: Path, *, fast: bool = False) -> dict[str, str]:
-    """This function will see to it that both servers run and return their addresses by variable. Raises Trouble."""
+    """See to it that both servers run and return their addresses by variable. Raises Trouble."""
     with state.locked(folder / "lock"):
         return {kind.VARIABLE: _address(kind, folder, fast=fast) for kind in KINDS}
 
 
 def stop(folder: Path) -> None:
-    """This function will stop the servers of the folder and return when they have gone. Raises Trouble."""
+    """Stop the servers of the folder and return when they have gone. Raises Trouble."""
     with state.locked(folder / "lock"):
         for kind in reversed(KINDS):
             server.end(kind, folder)
@@ -53,7 +54,7 @@ def stop(folder: Path) -> None:
 
 @contextlib.contextmanager
 def using(folder: Path, *, fast: bool = False) -> Iterator[dict[str, str]]:
-    """This function will have the servers of the folder run for the body; whoever leaves last stops them.
+    """Have the servers of the folder run for the body; whoever leaves last stops them.
 
     The demo and a shell beside it share servers. A user that was killed no longer counts: its lock went with it.
     """
@@ -71,7 +72,7 @@ def using(folder: Path, *, fast: bool = False) -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def private(*, fast: bool) -> Iterator[dict[str, str]]:
-    """This function will have servers run for the body that nobody else uses, with data that are deleted after it."""
+    """Have servers run for the body that nobody else uses, with data that are deleted after it."""
     base = state.base()
     with contextlib.ExitStack() as stack:
         with state.locked(base / "runs.lock"):
@@ -83,7 +84,7 @@ def private(*, fast: bool) -> Iterator[dict[str, str]]:
 
 
 def run(command: Sequence[str], *, fast: bool) -> int:
-    """This function will run the command with private servers and return its exit code (128 + n for signal n)."""
+    """Run the command with private servers and return its exit code (or 128 + n if signal n ended it)."""
     signals = EndSignals()
     with private(fast=fast) as addresses:
         if signals:
@@ -92,9 +93,16 @@ def run(command: Sequence[str], *, fast: bool) -> int:
 
 
 def run_child(
-    command: Sequence[str], environment: Mapping[str, str], signals: EndSignals, stdout: IO[bytes] | None = None
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    signals: EndSignals,
+    *,
+    stdout: IO[bytes] | None = None,
+    end_by: signal.Signals | None = None,
 ) -> int:
-    """This function will run the command, hand on the signals we get, and return its exit code. Raises Trouble."""
+    """Run the command, hand on the signals we get (or `end_by` in their place), and return its exit code (or 128 + n
+    if signal n ended it). Raises Trouble.
+    """
     try:
         # In a session of its own: Ctrl-C would else reach it twice, from the terminal and from us.
         child = subprocess.Popen(command, env=environment, start_new_session=True, stdout=stdout)
@@ -105,7 +113,7 @@ def run_child(
             code = child.wait(timeout=0.1)
         except subprocess.TimeoutExpired:
             if number := signals.take():
-                os.killpg(child.pid, number)
+                os.killpg(child.pid, end_by or number)
         else:
             return code if code >= 0 else 128 - code
 
@@ -174,7 +182,7 @@ def _print_environment(folder: Path) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """This function will do what the command line says and return the exit code. Raises Trouble."""
+    """Do what the command line says and return the exit code. Raises Trouble."""
     parser = argparse.ArgumentParser(
         prog="python -m dev.servers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -24,9 +24,9 @@ class EndSignals:
         self._noted.append(number)
 
     def __bool__(self) -> bool:
-        """This function will tell whether any signal came at all."""
+        """Tell whether any signal came at all."""
         return self._asked
 
     def take(self) -> int | None:
-        """This function will hand out the oldest signal not yet taken, or None."""
+        """Hand out the oldest signal not yet taken, or None."""
         return self._noted.pop(0) if self._noted else None

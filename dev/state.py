@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def base() -> Path:
-    """This function will return the folder of all state, made if need be; PAYHUB_DEV_DIR names another.
+    """Return the folder of all state, made if need be; PAYHUB_DEV_DIR names another.
 
     That is `.dev` in the checkout, where it is found and deleted with it. Where that cannot work (the checkout is not
     ours to write, its file system keeps no permissions, or we are root and PostgreSQL's account cannot get through a
@@ -56,20 +56,20 @@ def _usable(folder: Path) -> bool:
 
 
 def make_private(folder: Path) -> Path:
-    """This function will make a folder that only we can read. Root's can be passed through, by PostgreSQL's account."""
+    """Make a folder that only we can read. Root's can be passed through, by PostgreSQL's account."""
     folder.mkdir(exist_ok=True)
     folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
     return folder
 
 
 def open_private(file: Path) -> BinaryIO:
-    """This function will open a new, empty file that only we can read."""
+    """Open a new, empty file that only we can read."""
     file.unlink(missing_ok=True)
     return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def write_private(file: Path, text: str) -> None:
-    """This function will write a file that only we can read, whole or not at all."""
+    """Write a file that only we can read, whole or not at all."""
     fresh = file.with_name(file.name + ".new")
     with open_private(fresh) as out:
         out.write(text.encode())
@@ -78,7 +78,7 @@ def write_private(file: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """This function will hold the file's lock for the body, waiting for others to let go of it."""
+    """Hold the file's lock for the body, waiting for others to let go of it."""
     with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -86,7 +86,7 @@ def locked(file: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def locked_at_once(file: Path) -> Iterator[bool]:
-    """This function will hold the file's lock for the body if nobody else does, and tell whether it does."""
+    """Hold the file's lock for the body if nobody else does, and tell whether it does."""
     with file.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -12,7 +12,7 @@ class Trouble(Exception):
 
 
 def run_as_program(main: Callable[[Sequence[str]], int]) -> NoReturn:
-    """This function will run `main` with the command line, print a Trouble as one sentence, and exit."""
+    """Run `main` with the command line, print a Trouble as one sentence, and exit."""
     try:
         code = main(sys.argv[1:])
     except Trouble as trouble:

@@ -21,7 +21,7 @@ END_SIGNAL = signal.SIGTERM
 
 
 def launch(folder: Path, port: int, *, fast: bool) -> Launch:
-    """This function will write the configuration and return what starts the server. Raises Trouble."""
+    """Write the configuration and return what starts the server. Raises Trouble."""
     data = folder / "valkey-data"
     data.mkdir(mode=0o700, exist_ok=True)
     password = secrets.token_urlsafe(18)
@@ -33,7 +33,7 @@ def launch(folder: Path, port: int, *, fast: bool) -> Launch:
 
 
 def version(url: str) -> str:
-    """This function will ask the server for its version. Raises Malformed, NoAnswer."""
+    """Ask the server for its version. Raises Malformed, NoAnswer."""
     try:
         client = redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5)
     except ValueError as error:
