@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO, cast
 
 from dev.waiting import wait_until
 
@@ -55,8 +56,9 @@ class Processes:
             start_new_session=True,  # Ctrl-C reaches us alone, and each program is a group that can be ended whole
         )
         self._running[name] = process
+        output = cast("IO[bytes]", process.stdout)
         width = max(map(len, self._commands))
-        reader = threading.Thread(target=_copy, args=(process, _prefix(number, name, width)), daemon=True)
+        reader = threading.Thread(target=_copy, args=(output, _prefix(number, name, width)), daemon=True)
         reader.start()
         self._readers.append(reader)
 
@@ -85,9 +87,10 @@ def _prefix(number: int, name: str, width: int) -> str:
     return f"\033[{32 + number % 5}m{plain}\033[0m" if sys.stdout.isatty() else plain
 
 
-def _copy(process: subprocess.Popen[bytes], prefix: str) -> None:
-    for line in process.stdout or ():
-        # A reader that has gone (`make demo | head`) must not stop the copying: the program would block on a full pipe.
-        with contextlib.suppress(OSError):
-            sys.stdout.write(prefix + line.decode(errors="replace"))
-            sys.stdout.flush()
+def _copy(source: IO[bytes], prefix: str) -> None:
+    with source:
+        for line in source:
+            # A reader that has gone (`make demo | head`) must not stop this: the program would block on a full pipe.
+            with contextlib.suppress(OSError):
+                sys.stdout.write(prefix + line.decode(errors="replace"))
+                sys.stdout.flush()

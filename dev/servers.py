@@ -41,8 +41,9 @@ def demo_folder() -> Path:
 
 def start(folder: Path, *, fast: bool = False) -> dict[str, str]:
     """See to it that both servers run and return their addresses by variable. Raises Trouble."""
+    given = {kind.VARIABLE: _given(kind) for kind in KINDS}  # all of them before anything is started
     with state.locked(folder / "lock"):
-        return {kind.VARIABLE: _address(kind, folder, fast=fast) for kind in KINDS}
+        return {kind.VARIABLE: given[kind.VARIABLE] or _address(kind, folder, fast=fast) for kind in KINDS}
 
 
 def stop(folder: Path) -> None:
@@ -119,9 +120,6 @@ def run_child(
 
 
 def _address(kind: Kind, folder: Path, *, fast: bool) -> str:
-    if given := os.environ.get(kind.VARIABLE):
-        _check_given(kind, given)
-        return given
     if running := server.recall(kind, folder):
         # A server that was killed holds its lock until its last child has gone; one that runs answers.
         wait_until(lambda: server.recall(kind, folder) is None or _answers(kind, running.url), timeout_s=10)
@@ -136,7 +134,11 @@ def _answers(kind: Kind, url: str) -> bool:
     return False
 
 
-def _check_given(kind: Kind, url: str) -> None:
+def _given(kind: Kind) -> str | None:
+    """Return the address that the environment gives, if any, once the server has answered there. Raises Trouble."""
+    url = os.environ.get(kind.VARIABLE)
+    if not url:
+        return None
     otherwise = f"correct it, or unset it to use the bundled {kind.TITLE}."
     try:
         kind.version(url)
@@ -144,6 +146,7 @@ def _check_given(kind: Kind, url: str) -> None:
         raise Trouble(f"{kind.VARIABLE} is not an address like {kind.ADDRESS}: {otherwise}") from error
     except NoAnswer as error:
         raise Trouble(f"no {kind.TITLE} answers at {kind.VARIABLE} ({error}): start it, {otherwise}") from error
+    return url
 
 
 def _clear_away_killed_runs(base: Path) -> None:
@@ -163,8 +166,7 @@ def _recalled(folder: Path) -> dict[Kind, Server | None]:
 
 def _print_status(folder: Path) -> None:
     for kind, running in _recalled(folder).items():
-        if given := os.environ.get(kind.VARIABLE):
-            _check_given(kind, given)
+        if _given(kind):
             print(f"{kind.TITLE:<11}answers at {kind.VARIABLE}")
         elif running:
             print(f"{kind.TITLE:<11}runs, process {running.pid}, {running.url.rsplit('@')[-1]}")
