@@ -7,9 +7,9 @@ for a payment: `cashier.services.settle` does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -46,6 +46,7 @@ class PresentationKind(StrEnum):
     QR = "QR"  #: `content` is the text of a QR code.
     REDIRECT = "REDIRECT"  #: `content` is an address to open in the same tab.
     FORM = "FORM"  #: `content` is an address to post `fields` to, in the same tab.
+    BRIDGE = "BRIDGE"  #: `fields` are handed to the function `content` that the channel's in-app browser offers.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,7 @@ class Trade:
     notify_url: str
     return_url: str
     shopper_ip: str = ""
+    payer_id: str = ""  #: Who is to pay, where a method must know it beforehand (WeChat Pay's openid).
     channel_trade_no: str = ""
     memo: Mapping[str, str] = field(default_factory=dict)
 
@@ -157,6 +159,45 @@ class NotificationRefused(Exception):
         self.code = code  #: Stable, for the log and the counter: malformed, unsigned, bad_signature, stale, …
 
 
+class BillKind(StrEnum):
+    """Which way the money of a bill line went."""
+
+    PAYMENT = "PAYMENT"
+    REFUND = "REFUND"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillLine:
+    """One payment or refund as the channel's bill has it. Numbers that are not ours stay as they are."""
+
+    row: int  #: Its line in the bill, from 1, for people who look there.
+    kind: BillKind
+    attempt_no: str  #: Empty where the bill names none of ours.
+    refund_no: str = ""
+    amount: Money  #: Positive, for refunds too.
+    fee: Money | None = None  #: What the channel keeps (negative: gives back); None where the bill does not say.
+    channel_trade_no: str = ""  #: The same number as in the facts of this payment.
+    channel_refund_no: str = ""
+    occurred_at: datetime | None = None
+    state: str = ""  #: The channel's own word.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableLine:
+    """A line of a bill that could not be read: it is reported, never dropped."""
+
+    row: int
+    reason: str
+
+
+class BillNotReady(Exception):
+    """The channel has not made this bill yet; ask again in half an hour."""
+
+
+class BillUnusable(Exception):
+    """The bill could not be fetched, or its checksum, shape or totals are wrong; nothing of it may be booked."""
+
+
 class Http(Protocol):
     """The client that adapters get. Raises httpx.HTTPError for everything that is not an answer."""
 
@@ -181,11 +222,24 @@ class Channel(Protocol):
     def close(self, trade: Trade) -> Fact:
         """Ask the channel to close the unpaid trade. CLOSED when it says that it did; the caller confirms by query."""
 
+    def reverse(self, trade: Trade) -> Fact:
+        """Undo a trade whose result is unknown, for methods that `can_reverse`; others give REFUSED without a call.
+
+        CLOSED when it was unpaid and can never be paid. Where the channel gave money back, UNKNOWN: query.
+        """
+
     def refund(self, order: Return) -> Fact:
         """Ask for money back. IN_PROGRESS when accepted; PAID only when the answer is final."""
 
     def query_refund(self, order: Return) -> Fact:
         """Ask what became of a refund."""
+
+    def bill(self, day: date) -> Iterator[BillLine | UnreadableLine]:
+        """Fetch the channel's bill of one day of its own (Beijing days, Stripe: UTC) and give its lines in order.
+
+        Its checksum is verified before the first line, its totals after the last: load it in one transaction. Raises
+        BillNotReady or BillUnusable, the latter also after the last line. A day without trades has no lines.
+        """
 
     def read_notification(self, notification: Notification) -> Fact:
         """Authenticate and translate; raise NotificationRefused otherwise. Fails closed, there is no default."""

@@ -1,13 +1,14 @@
-"""The Alipay adapter: payments by QR code, their query and close, refunds, notifications."""
+"""The Alipay adapter: payments, their query and close, refunds, notifications."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from math import ceil
+from datetime import date
 from typing import Any
 
 from cashier.channels.alipay import codes, facts
+from cashier.channels.alipay.bill import bill
+from cashier.channels.alipay.prepay import METHODS, biz_content, yuan
 from cashier.channels.alipay.wire import Wire
 from cashier.channels.base import (
     PREPAY_TIMEOUT_S,
@@ -20,20 +21,18 @@ from cashier.channels.base import (
     NotificationRefused,
     Outcome,
     Presentation,
-    PresentationKind,
     Reply,
     Return,
     Trade,
     Wiring,
 )
-from cashier.channels.beijing import plain
+from cashier.channels.bill_reading import Lines
 from cashier.channels.strict_json import text_of
 from cashier.channels.trouble import Trouble, unknown
-from payhub.money import Money
 
-SUBJECT_LIMIT = 256
 REFUND_QUERY = "fastpay.refund.query"
-_NOT_IN_SUBJECT = re.compile(r"[\s/=&]+")
+DECISIVE = {REFUND_QUERY: "refund_status", "cancel": "action"}
+REASON_LIMIT = 256
 
 
 class Alipay:
@@ -41,16 +40,7 @@ class Alipay:
 
     code = "alipay"
     letter = "A"
-    methods: Mapping[str, Method] = {
-        # The code lives short on purpose: until it is scanned there is no trade to close, only the deadline ends it.
-        "precreate": Method(
-            code="precreate",
-            letter="Q",
-            presentation=PresentationKind.QR,
-            code_lifetime_s=300,
-            idempotent_create=False,
-        ),
-    }
+    methods: Mapping[str, Method] = METHODS
 
     def __init__(self, wiring: Wiring) -> None:
         self._wire = Wire(wiring)
@@ -58,25 +48,24 @@ class Alipay:
         self._seller_id = wiring.settings["seller_id"]
 
     def create(self, trade: Trade) -> Created:
-        """Ask for a QR code. A second code for the same number may be refused: keep and show the first."""
+        """Return the text of a QR code (a second code for the same number may be refused: keep the first), or the
+        address of Alipay's page: nothing is called for that, and the same trade again leads to the same page."""
         try:
-            biz = {
-                "out_trade_no": trade.attempt_no,
-                "total_amount": _yuan(trade.amount),
-                "subject": _NOT_IN_SUBJECT.sub(" ", trade.title).strip()[:SUBJECT_LIMIT],
-                "product_code": "FACE_TO_FACE_PAYMENT",
-                "time_expire": plain(trade.expires_at),
-                "qr_code_timeout_express": _minutes(trade),
-            }
-            data = self._call("precreate", biz, codes.CREATE, PREPAY_TIMEOUT_S, notify_url=trade.notify_url)
-            qr_code = text_of(data, "qr_code")
-            if not qr_code:
+            biz = biz_content(trade)
+            if trade.method == "precreate":
+                data = self._call("precreate", biz, codes.CREATE, PREPAY_TIMEOUT_S, notify_url=trade.notify_url)
+                content = text_of(data, "qr_code")
+            else:
+                content = self._wire.address(
+                    f"alipay.trade.{trade.method}.pay", biz, notify_url=trade.notify_url, return_url=trade.return_url
+                )
+            if not content:
                 raise unknown("malformed", "No qr_code in the answer.")
         except Trouble as trouble:
             return Created(fact=trouble.fact(trade.attempt_no))
         return Created(
             fact=Fact(outcome=Outcome.IN_PROGRESS, attempt_no=trade.attempt_no),
-            presentation=Presentation(kind=PresentationKind.QR, content=qr_code),
+            presentation=Presentation(kind=METHODS[trade.method].presentation, content=content),
         )
 
     def query(self, trade: Trade) -> Fact:
@@ -100,14 +89,23 @@ class Alipay:
             raw=facts.evidence(data),
         )
 
+    def reverse(self, trade: Trade) -> Fact:
+        """Undo the trade, whatever became of it: CLOSED when it was unpaid. UNKNOWN when Alipay gave the money back
+        (code `action=refund`; the query then says PAID) or wants to be asked again; NOT_FOUND when there was none."""
+        try:
+            data = self._call("cancel", {"out_trade_no": trade.attempt_no}, codes.PAYMENT, REFUND_TIMEOUT_S)
+        except Trouble as trouble:
+            return trouble.fact(trade.attempt_no)
+        return facts.of_cancel(data, trade.attempt_no)
+
     def refund(self, order: Return) -> Fact:
         """Return money; the same number with the same amount moves it once. A repeat gives IN_PROGRESS: query."""
         try:
             biz = {
                 "out_trade_no": order.trade.attempt_no,
                 "out_request_no": order.refund_no,
-                "refund_amount": _yuan(order.amount),
-                "refund_reason": order.reason[:SUBJECT_LIMIT],
+                "refund_amount": yuan(order.amount),
+                "refund_reason": order.reason[:REASON_LIMIT],
             }
             data = self._call("refund", biz, codes.REFUND, REFUND_TIMEOUT_S)
             return facts.of_refund_answer(data, order)
@@ -122,6 +120,10 @@ class Alipay:
             return facts.of_refund_query(data, order)
         except Trouble as trouble:
             return trouble.fact(order.trade.attempt_no, order.refund_no)
+
+    def bill(self, day: date) -> Lines:
+        """Fetch and read the trade bill of a Beijing day, from 10:00 on the next."""
+        return bill(self._wire, self._seller_id, day)
 
     def read_notification(self, notification: Notification) -> Fact:
         """Authenticate and translate a notification; one about a refund is not a second payment."""
@@ -152,19 +154,10 @@ class Alipay:
         """Call `alipay.trade.{name}`; raise Trouble unless the answer is good and about this trade and seller."""
         data = self._wire.call(f"alipay.trade.{name}", biz, table, timeout_s=timeout_s, notify_url=notify_url)
         number = text_of(data, "out_trade_no")
-        # A refund query that found nothing names no trade; every other good answer does.
-        if number != biz["out_trade_no"] and (number or name != REFUND_QUERY):
+        # A refund query that found nothing and a cancel that did nothing name no trade; every other good answer does.
+        says_nothing = name in DECISIVE and not data.get(DECISIVE[name])
+        if number != biz["out_trade_no"] and (number or not says_nothing):
             raise unknown("other_account", "This is about another number.")
         if text_of(data, "seller_id") not in {"", self._seller_id}:
             raise unknown("other_account", "This is about another seller.")
         return data
-
-
-def _minutes(trade: Trade) -> str:
-    return f"{max(1, ceil((trade.expires_at - trade.created_at).total_seconds() / 60))}m"
-
-
-def _yuan(amount: Money) -> str:
-    if amount.currency != "CNY" or amount.minor <= 0:
-        raise Trouble(Outcome.REFUSED, "currency", "Alipay takes positive amounts in CNY only; nothing was sent.")
-    return amount.to_major()

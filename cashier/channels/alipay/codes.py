@@ -79,6 +79,15 @@ REFUND: Mapping[str, Outcome] = {
     "REASON_TRADE_STATUS_INVALID": Outcome.UNKNOWN,
 }
 
+BILL: Mapping[str, Outcome] = {
+    **_ANY,
+    "NO_BILL_DATA": Outcome.NOT_FOUND,
+    "BILL_NOT_EXIST": Outcome.IN_PROGRESS,  # not made yet
+    "SYSTEM_RATE_LIMIT": Outcome.UNKNOWN,
+    "USER_RATE_LIMIT": Outcome.UNKNOWN,
+    "INVAILID_ARGUMENTS": Outcome.REFUSED,  # Alipay's spelling
+}
+
 TRADE_STATES: Mapping[str, Outcome] = {
     "WAIT_BUYER_PAY": Outcome.IN_PROGRESS,
     "TRADE_SUCCESS": Outcome.PAID,

@@ -13,6 +13,7 @@ from cashier.channels import rsa
 from cashier.channels.alipay import codes
 from cashier.channels.base import Notification, NotificationRefused, Outcome, Wiring
 from cashier.channels.beijing import plain
+from cashier.channels.bill_reading import DOWNLOAD_TIMEOUT_S, download
 from cashier.channels.strict_json import raw_members, read_object, text_of
 from cashier.channels.trouble import Trouble, unknown
 
@@ -44,8 +45,8 @@ class Wire:
         self._private_key = rsa.private_key(settings["app_private_key"])
         self._alipay_key = rsa.public_key(settings["alipay_public_key"])
 
-    def signed(self, method: str, biz: Mapping[str, str], *, notify_url: str = "") -> dict[str, str]:
-        """Return a request's parameters, `sign` included."""
+    def _signed(self, method: str, biz: Mapping[str, str], **addresses: str) -> dict[str, str]:
+        """Return a request's parameters, `sign` included; empty ones are left out."""
         parameters = {
             "app_id": self._app_id,
             "method": method,
@@ -55,11 +56,14 @@ class Wire:
             "timestamp": plain(self._now()),
             "version": "1.0",
             "biz_content": json.dumps(biz, ensure_ascii=False, sort_keys=True),
-        }
-        if notify_url:
-            parameters["notify_url"] = notify_url
+        } | {name: address for name, address in addresses.items() if address}
         parameters["sign"] = rsa.sign(self._private_key, request_content(parameters))
         return parameters
+
+    def address(self, method: str, biz: Mapping[str, str], *, notify_url: str, return_url: str) -> str:
+        """Return the signed address that opens Alipay's page in the shopper's browser."""
+        parameters = self._signed(method, biz, notify_url=notify_url, return_url=return_url)
+        return f"{self._gateway_url}?{urlencode(parameters)}"
 
     def call(
         self,
@@ -71,7 +75,7 @@ class Wire:
         notify_url: str = "",
     ) -> dict[str, Any]:
         """Send one request and return its authenticated answer of code 10000; raise Trouble otherwise."""
-        parameters = self.signed(method, biz, notify_url=notify_url)
+        parameters = self._signed(method, biz, notify_url=notify_url)
         content = urlencode({"biz_content": parameters.pop("biz_content")}).encode()
         url = f"{self._gateway_url}?{urlencode(parameters)}"  # the common parameters in the query, as Alipay's SDKs do
         try:
@@ -114,6 +118,10 @@ class Wire:
         ):
             raise unknown("bad_signature", "The answer is not authentic.")
         return read_object(answer), bool(signature)
+
+    def download(self, url: str) -> bytes:
+        """Fetch a bill's file: the address is its own permission. Raise BillNotReady, BillUnusable."""
+        return download(lambda url: self._http.send("GET", url, headers={}, timeout_s=DOWNLOAD_TIMEOUT_S), url)
 
     def open(self, notification: Notification) -> dict[str, str]:
         """Return the fields of an authentic notification; raise NotificationRefused otherwise."""

@@ -1,8 +1,9 @@
-"""The WeChat Pay adapter: payments by QR code, their query and close, refunds, notifications."""
+"""The WeChat Pay adapter: payments, their query and close, refunds, notifications."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -16,21 +17,18 @@ from cashier.channels.base import (
     Notification,
     NotificationRefused,
     Outcome,
-    Presentation,
-    PresentationKind,
     Reply,
     Return,
     Trade,
     Wiring,
 )
-from cashier.channels.beijing import rfc3339
-from cashier.channels.strict_json import text_of
+from cashier.channels.bill_reading import Lines
 from cashier.channels.trouble import Trouble, unknown
 from cashier.channels.wechat import facts
+from cashier.channels.wechat.bill import bill
+from cashier.channels.wechat.prepay import METHODS, Prepay, fen
 from cashier.channels.wechat.wire import Wire
-from payhub.money import Money
 
-DESCRIPTION_LIMIT = 127
 REASON_LIMIT = 80
 
 
@@ -39,37 +37,24 @@ class WeChatPay:
 
     code = "wechat"
     letter = "W"
-    methods: Mapping[str, Method] = {
-        "native": Method(code="native", letter="N", presentation=PresentationKind.QR, code_lifetime_s=900),
-    }
+    methods: Mapping[str, Method] = METHODS
 
     def __init__(self, wiring: Wiring) -> None:
         self._wire = Wire(wiring)
         self._appid = wiring.settings["appid"]
         self._mchid = wiring.settings["mchid"]
+        self._prepay = Prepay(self._wire, self._appid, self._mchid)
 
     def create(self, trade: Trade) -> Created:
-        """Open the trade and return the text of its QR code; the same trade again gives a code for the same order."""
-        body: dict[str, Any] = {
-            "appid": self._appid,
-            "mchid": self._mchid,
-            "description": " ".join(trade.title.split())[:DESCRIPTION_LIMIT],
-            "out_trade_no": trade.attempt_no,
-            "time_expire": rfc3339(trade.expires_at),
-            "notify_url": trade.notify_url,
-        }
+        """Open the trade and return what the shopper pays with; the same trade again is the same order."""
+        path = f"/v3/pay/transactions/{trade.method}"
         try:
-            body["amount"] = {"total": _fen(trade.amount), "currency": "CNY"}
-            data = self._wire.call("POST", "/v3/pay/transactions/native", body, timeout_s=PREPAY_TIMEOUT_S)
-            code_url = text_of(data, "code_url")
-            if not code_url:
-                raise unknown("malformed", "No code_url in the answer.")
+            data = self._wire.call("POST", path, self._prepay.body(trade), timeout_s=PREPAY_TIMEOUT_S)
+            presentation = self._prepay.presentation(trade, data)
         except Trouble as trouble:
             return Created(fact=trouble.fact(trade.attempt_no))
-        return Created(
-            fact=Fact(outcome=Outcome.IN_PROGRESS, attempt_no=trade.attempt_no),
-            presentation=Presentation(kind=PresentationKind.QR, content=code_url),
-        )
+        fact = Fact(outcome=Outcome.IN_PROGRESS, attempt_no=trade.attempt_no)
+        return Created(fact=fact, presentation=presentation)
 
     def query(self, trade: Trade) -> Fact:
         """Ask by our number (an unpaid order can be asked by no other)."""
@@ -91,6 +76,10 @@ class WeChatPay:
             return trouble.fact(trade.attempt_no)
         return Fact(outcome=Outcome.CLOSED, attempt_no=trade.attempt_no)
 
+    def reverse(self, trade: Trade) -> Fact:
+        """Refuse: WeChat Pay reverses payments by the shopper's own code only, which we do not offer."""
+        return Fact(outcome=Outcome.REFUSED, attempt_no=trade.attempt_no, code="cannot_reverse")
+
     def refund(self, order: Return) -> Fact:
         """Ask for money back; the same number moves it once. Usually IN_PROGRESS: accepted, not yet returned."""
         body: dict[str, Any] = {
@@ -101,7 +90,7 @@ class WeChatPay:
         if order.reason:
             body["reason"] = order.reason[:REASON_LIMIT]
         try:
-            body["amount"] = {"refund": _fen(order.amount), "total": _fen(order.paid), "currency": "CNY"}
+            body["amount"] = {"refund": fen(order.amount), "total": fen(order.paid), "currency": "CNY"}
             data = self._wire.call("POST", "/v3/refund/domestic/refunds", body, timeout_s=REFUND_TIMEOUT_S)
             return facts.of_refund(data, attempt_no=order.trade.attempt_no, refund_no=order.refund_no)
         except Trouble as trouble:
@@ -115,6 +104,10 @@ class WeChatPay:
             return facts.of_refund(data, attempt_no=order.trade.attempt_no, refund_no=order.refund_no)
         except Trouble as trouble:
             return trouble.fact(order.trade.attempt_no, order.refund_no)
+
+    def bill(self, day: date) -> Lines:
+        """Fetch and read the trade bill of a Beijing day, from 10:00 on the next."""
+        return bill(self._wire, self._mchid, day)
 
     def read_notification(self, notification: Notification) -> Fact:
         """Authenticate, decrypt and translate a notification of a payment or a refund."""
@@ -144,9 +137,3 @@ class WeChatPay:
 
 def _order(attempt_no: str) -> str:
     return f"/v3/pay/transactions/out-trade-no/{quote(attempt_no, safe='')}"
-
-
-def _fen(amount: Money) -> int:
-    if amount.currency != "CNY" or amount.minor <= 0:
-        raise Trouble(Outcome.REFUSED, "currency", "WeChat Pay takes positive amounts in CNY only; nothing was sent.")
-    return amount.minor

@@ -32,6 +32,9 @@ ERRORS: Mapping[str, Outcome] = {
     "ORDERNOTEXIST": Outcome.NOT_FOUND,
     "RESOURCE_NOT_EXISTS": Outcome.NOT_FOUND,
     "USERPAYING": Outcome.IN_PROGRESS,
+    # Bills.
+    "STATEMENT_CREATING": Outcome.IN_PROGRESS,
+    "NO_STATEMENT_EXIST": Outcome.NOT_FOUND,
     # Busy or broken.
     "FREQUENCY_LIMITED": Outcome.UNKNOWN,
     "SYSTEM_ERROR": Outcome.UNKNOWN,

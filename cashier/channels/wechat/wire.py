@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cashier.channels import rsa
-from cashier.channels.base import Notification, NotificationRefused, Wiring
+from cashier.channels.base import QUERY_TIMEOUT_S, Notification, NotificationRefused, Wiring
+from cashier.channels.bill_reading import DOWNLOAD_TIMEOUT_S, download
 from cashier.channels.strict_json import read_object, text_of
 from cashier.channels.trouble import Trouble, unknown
 from cashier.channels.wechat import codes
+from cashier.channels.wechat.certificates import Certificates
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 FRESH_S = 300
@@ -58,8 +61,12 @@ class Wire:
         self._apiv3_key = settings["apiv3_key"].encode()
         if len(self._apiv3_key) != 32:
             raise ValueError("An APIv3 key has exactly 32 bytes.")
-        self._preferred_serial = settings["public_key_id"]
-        self._keys = {settings["public_key_id"]: rsa.public_key(settings["public_key"])}
+        self._key_id = settings.get("public_key_id", "")
+        self._public_key = rsa.public_key(settings["public_key"]) if self._key_id else None
+        bundle = settings.get("platform_certificates")
+        self._certificates = None if bundle is None else Certificates(bundle)
+        if not self._key_id and self._certificates is None:
+            raise ValueError("Neither WeChat Pay's public key nor its certificates are set: no answer can be verified.")
 
     def call(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, timeout_s: float
@@ -71,7 +78,7 @@ class Wire:
         if not response.is_success:
             raise _error(response)
         try:
-            self._verify(response.headers, response.content)
+            self._verify_answer(response)
             data = read_object(response.content) if response.content else {}
         except NotificationRefused as refused:
             raise unknown(refused.code, "The answer is not authentic.") from refused
@@ -80,6 +87,10 @@ class Wire:
         if "code" in data:  # 202: accepted, with a code as errors have one
             raise Trouble(codes.of_error(response.status_code, text_of(data, "code")), text_of(data, "code"))
         return data
+
+    def download(self, url: str) -> bytes:
+        """Fetch a bill's file with a signed request; the answer is not signed. Raise BillNotReady, BillUnusable."""
+        return download(lambda url: self._send("GET", url, b"", DOWNLOAD_TIMEOUT_S), url)
 
     def open(self, notification: Notification) -> tuple[str, dict[str, Any]]:
         """Return event type and decrypted resource of an authentic notification; raise NotificationRefused."""
@@ -97,10 +108,16 @@ class Wire:
         except ValueError as error:
             raise NotificationRefused("undecryptable") from error
 
-    def _send(self, method: str, url: str, content: bytes, timeout_s: float) -> httpx.Response:
+    def stamp(self, message: Callable[[str, str], bytes]) -> tuple[str, str, str]:
+        """Sign what `message` makes of a timestamp and a nonce; return timestamp, nonce, signature."""
         timestamp, nonce = str(int(self._now().timestamp())), self._nonce()
+        return timestamp, nonce, rsa.sign(self._private_key, message(timestamp, nonce))
+
+    def _send(self, method: str, url: str, content: bytes, timeout_s: float) -> httpx.Response:
         target = httpx.URL(url).raw_path.decode()
-        signature = rsa.sign(self._private_key, request_message(method, target, timestamp, nonce, content))
+        timestamp, nonce, signature = self.stamp(
+            lambda timestamp, nonce: request_message(method, target, timestamp, nonce, content)
+        )
         headers = {
             "Authorization": (
                 f'{SCHEME} mchid="{self._mchid}",nonce_str="{nonce}",signature="{signature}",'
@@ -109,8 +126,9 @@ class Wire:
             "Accept": "application/json",
             "Content-Type": "application/json",
             "User-Agent": "payhub",
-            "Wechatpay-Serial": self._preferred_serial,
         }
+        if self._key_id:
+            headers["Wechatpay-Serial"] = self._key_id  # asks for an answer signed with that key
         try:
             return self._http.send(method, url, headers=headers, content=content, timeout_s=timeout_s)
         except httpx.HTTPError as error:
@@ -128,13 +146,41 @@ class Wire:
             raise NotificationRefused("unsigned")
         if not _TIMESTAMP.fullmatch(timestamp) or headers.get("wechatpay-signature-type", SCHEME) != SCHEME:
             raise NotificationRefused("malformed")
-        key = self._keys.get(serial)
+        key = self._key(serial)
         if key is None:
             raise NotificationRefused("unknown_serial")
         if not rsa.is_signed(key, signature, answer_message(timestamp, nonce, body)):
             raise NotificationRefused("bad_signature")
         if abs(self._now().timestamp() - int(timestamp)) >= FRESH_S:
             raise NotificationRefused("stale")
+
+    def _key(self, serial: str) -> RSAPublicKey | None:
+        if self._public_key is not None and serial == self._key_id:
+            return self._public_key
+        return None if self._certificates is None else self._certificates.key(serial, self._now())
+
+    def _verify_answer(self, response: httpx.Response) -> None:
+        """Verify an answer; a new certificate is fetched first. A notification never makes us call anybody: a
+        forger could make us call without end, and the genuine one is repeated until an answer has taught us."""
+        try:
+            self._verify(response.headers, response.content)
+        except NotificationRefused as refused:
+            if refused.code != "unknown_serial" or not self._learn_certificates():
+                raise
+            self._verify(response.headers, response.content)
+
+    def _learn_certificates(self) -> bool:
+        """Fetch the platform certificates. They are encrypted with our APIv3 key, which proves where they are from."""
+        if self._certificates is None or not self._certificates.may_ask(self._now()):
+            return False
+        try:
+            response = self._send("GET", f"{self._base_url}/v3/certificates", b"", QUERY_TIMEOUT_S)
+            given = read_object(response.content)["data"]
+            pems = [decrypt(self._apiv3_key, one["encrypt_certificate"]) for one in given]
+            self._certificates.learn(pems)
+        except (Trouble, ValueError, KeyError, TypeError):
+            return False
+        return True
 
 
 def _error(response: httpx.Response) -> Trouble:

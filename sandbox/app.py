@@ -1,0 +1,42 @@
+"""The application: SANDBOX_DATA names the directory that `issue` filled, SANDBOX_TIME_FACTOR compresses waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from sandbox import alipay, wechat
+from sandbox.box import Box
+from sandbox.control import api, pages
+from sandbox.control.control import Control
+from sandbox.courier import Courier
+from sandbox.phone import page as phone
+
+
+def build(box: Box) -> Starlette:
+    """This function will make the application of one sandbox."""
+    courier = Courier(box)
+    control = Control(box, courier)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        working = asyncio.create_task(courier.run())
+        yield
+        working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+        box.store.close()
+
+    channels = [*wechat.open_for(box), *alipay.open_for(box)]
+    return Starlette(
+        routes=[*channels, *phone.routes(box), *pages.routes(box, control), *api.routes(box, control)],
+        lifespan=lifespan,
+    )
+
+
+app = build(Box.open(Path(os.environ["SANDBOX_DATA"]), float(os.environ.get("SANDBOX_TIME_FACTOR", "1"))))

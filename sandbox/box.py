@@ -1,0 +1,53 @@
+"""The box that holds everything of one running sandbox, handed to whoever needs a part of it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.books import Books
+from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.numbers import Numbers
+from sandbox.settings import Settings
+from sandbox.store import Store
+
+if TYPE_CHECKING:
+    from sandbox.notify import Messenger
+
+
+@dataclass(slots=True, kw_only=True)
+class Box:
+    """One running sandbox."""
+
+    store: Store
+    settings: Settings
+    clock: Clock
+    numbers: Numbers
+    books: Books
+    faults: Faults
+    base_url: str
+    time_factor: float  #: How many times faster than in reality channels repeat notifications and settle refunds.
+    messengers: dict[str, Messenger] = field(default_factory=dict)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)  #: Something may be due earlier than planned.
+
+    @classmethod
+    def open(cls, data: Path, time_factor: float) -> Box:
+        """This function will open the sandbox file of a directory; raise LookupError when nothing was issued there."""
+        store = Store(data)
+        base_url = store.recall("base_url")
+        if base_url is None:
+            raise LookupError("Nothing was issued here. Run: python -m sandbox issue --data DIR --url BASE")
+        settings = Settings(store)
+        return cls(
+            store=store,
+            settings=settings,
+            clock=Clock(settings),
+            numbers=Numbers(store),
+            books=Books(store),
+            faults=Faults(store, settings),
+            base_url=base_url,
+            time_factor=time_factor,
+        )

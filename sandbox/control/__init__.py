@@ -1,0 +1,3 @@
+"""The control page and its JSON API."""
+
+from __future__ import annotations

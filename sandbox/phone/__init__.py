@@ -1,0 +1,3 @@
+"""The page that a phone opens when it scans a code."""
+
+from __future__ import annotations

@@ -1,0 +1,110 @@
+"""What people do with their phones: scan a code, pay it, decline. Refusals are sentences for the phone's screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sandbox import notify
+from sandbox.books import Payment, Trade, TradeState
+from sandbox.box import Box
+
+_BEFORE_PAYMENT = {
+    TradeState.CLOSED: "This order is closed. Nothing was charged. Ask the shop for a new code.",
+    TradeState.LAPSED: "This code has expired. Nothing was charged. Ask the shop for a new code.",
+    TradeState.FAILED: "Your bank refused this payment. Nothing was charged. Start again in the shop.",
+}
+
+
+class NotPayable(Exception):
+    """The phone shows this sentence instead of taking the money."""
+
+
+class PaidAlready(NotPayable):
+    """Somebody has paid this order."""
+
+
+def scan(box: Box, trade: Trade, person: str) -> Trade:
+    """This function will open the code on a person's phone: where the trade did not exist yet, now it does."""
+    if trade.state is not TradeState.NEW:
+        return trade
+    number = trade.trade_no or _number_for(box, trade)
+    scanned = replace(trade, state=TradeState.OPEN, buyer=person, trade_no=number)
+    box.books.update_trade(scanned)
+    return scanned
+
+
+def pay(
+    box: Box,
+    trade: Trade,
+    person: str,
+    *,
+    amount_minor: int | None = None,
+    force: bool = False,
+    twist: Mapping[str, Any] | None = None,
+) -> Payment:
+    """This function will move the person's money, tell the merchant, and give the payment.
+
+    Raises NotPayable in words, PaidAlready among them. With force the money moves whatever the state is: a success
+    that comes after a close or an expiry. amount_minor overrides what is collected.
+    """
+    trade = scan(box, trade, person)
+    paid_before = box.books.payments(trade)
+    refusal = refusal_of(box, trade, person)
+    if refusal is not None and not force:
+        raise refusal
+    now = box.clock.now()
+    number = trade.trade_no if trade.trade_no and not paid_before else _number_for(box, trade)
+    payment = box.books.add_payment(
+        Payment(
+            trade_id=trade.id,
+            trade_no=number,
+            payer=person,
+            amount_minor=trade.amount_minor if amount_minor is None else amount_minor,
+            paid_at=now,
+        )
+    )
+    paid = replace(trade, state=TradeState.PAID)
+    box.books.update_trade(paid)
+    notify.announce_payment(box, paid, payment, twist)
+    return payment
+
+
+def refusal_of(box: Box, trade: Trade, person: str) -> NotPayable | None:
+    """This function will say why this person cannot pay this trade now, None when they can."""
+    if trade.state in _BEFORE_PAYMENT:
+        return NotPayable(_BEFORE_PAYMENT[trade.state])
+    paid_before = box.books.payments(trade)
+    if paid_before:
+        second_payment = trade.second_payment or box.settings["allow_second_payment"]
+        if second_payment and all(payment.payer != person for payment in paid_before):
+            return None
+        return PaidAlready("This order is already paid. You were not charged again. 该订单已支付")
+    if trade.buyer not in ("", person):
+        return NotPayable("Somebody else has opened this order on their phone. Nothing was charged. 订单已被他人打开")
+    if trade.code_until <= box.clock.now():
+        return NotPayable("This code has expired. Nothing was charged. Ask the shop to show a new one. 二维码已过期")
+    return None
+
+
+def decline(box: Box, trade: Trade, person: str) -> None:
+    """This function will note that the person looked at the order and did not pay."""
+    trade = scan(box, trade, person)
+    box.books.update_trade(replace(trade, declines=trade.declines + 1))
+
+
+def close(box: Box, trade: Trade) -> Trade:
+    """This function will close an unpaid trade and tell the merchant where the channel does."""
+    closed = replace(trade, state=TradeState.CLOSED, closed_at=box.clock.now())
+    box.books.update_trade(closed)
+    notify.announce_closed(box, closed)
+    return closed
+
+
+def _number_for(box: Box, trade: Trade) -> str:
+    kinds: Mapping[str, Callable[[float], str]] = {
+        "wechat": box.numbers.wechat_transaction,
+        "alipay": box.numbers.alipay_trade,
+    }
+    return kinds[trade.channel](box.clock.now())

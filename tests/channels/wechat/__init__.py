@@ -1,0 +1,3 @@
+"""What WeChat Pay has of its own."""
+
+from __future__ import annotations
