@@ -39,6 +39,18 @@ class MethodUnavailable(CashierError):
     code = "method_unavailable"
 
 
+class ChannelDown(MethodUnavailable):
+    """This way to pay does not answer at the moment. Nothing was charged; choose another, or try it in a minute."""
+
+    code = "channel_down"
+
+
+class ChannelBusy(MethodUnavailable):
+    """Too many payments are being started this way right now. Nothing was charged; try again in a moment."""
+
+    code = "channel_busy"
+
+
 class OrderConflict(CashierError):
     """This order number is known with another amount or currency. Nothing was changed; use a new order number."""
 

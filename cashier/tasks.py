@@ -20,7 +20,7 @@ def query_due(**_: object) -> None:
 @shared_task(name="cashier.query_channel")
 def query_channel(*, channel: str, **_: object) -> None:
     """Ask one channel about what is due."""
-    query.query_due(channel=channel, now=clock.now())
+    query.sweep(channel=channel)
 
 
 @shared_task(name="cashier.send_refunds")
