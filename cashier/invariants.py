@@ -83,6 +83,14 @@ _BOOKS = [
         "JOIN merchants_merchant m ON m.id = p.merchant_id WHERE r.is_surplus AND r.state <> 'SUCCEEDED' "
         "GROUP BY 1, 2) w ON w.account = o.account AND w.currency = o.currency WHERE o.owed <> COALESCE(w.open, 0)",
     ),
+    Invariant(
+        code="M8e",
+        says="Every closed day's balance is what the entries up to its end add up to.",
+        checked="SELECT id FROM cashier_ledgerbalance",
+        broken="SELECT account || ' ' || day_date FROM (SELECT account, day_date, balance_minor, SUM(moved_minor) OVER "
+        "(PARTITION BY account, currency ORDER BY day_date) AS added_up FROM cashier_ledgerbalance) days "
+        "WHERE balance_minor <> added_up",
+    ),
 ]
 _STATES = [
     Invariant(

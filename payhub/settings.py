@@ -169,6 +169,7 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("orders.ask_waiting", 30),
     ("cashier.expire_due", 5),
     ("cashier.send_refunds", 10),
+    ("cashier.close_ledger_days", 600),
 ]
 
 # payhub ----------------------------------------------------------------------------------------------------------
