@@ -112,6 +112,7 @@ def _spawn(kind: Kind, folder: Path, launch: Launch) -> subprocess.Popen[bytes]:
     # however they went: process numbers are used again, and a killed process may stay for ever as a zombie.
     with _lock(kind, folder).open("w") as lock, open_private(_log(kind, folder)) as log:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _record(kind, folder).unlink(missing_ok=True)  # never to be taken for the new server's
         process = subprocess.Popen(
             launch.command,
             stdin=subprocess.DEVNULL,

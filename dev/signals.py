@@ -16,8 +16,10 @@ class EndSignals:
     def __init__(self) -> None:
         self._asked = False
         self._noted: list[int] = []
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._note)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+            signal.signal(signal.SIGHUP, self._note)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._asked = True

@@ -71,9 +71,8 @@ class Place:
         return found
 
 
-@pytest.fixture
-def place() -> Iterator[Place]:
-    """Return a place for servers; what still runs there after the test is killed."""
+@contextlib.contextmanager
+def _a_place() -> Iterator[Place]:
     # Not tmp_path: root's is closed to the account that PostgreSQL runs as.
     place = Place(Path(tempfile.mkdtemp(prefix="payhub-dev-")))
     yield place
@@ -81,6 +80,21 @@ def place() -> Iterator[Place]:
         with contextlib.suppress(psutil.Error):
             process.send_signal(signal.SIGKILL)
     shutil.rmtree(place.folder)
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    """Return a place for servers; what still runs there after the test is killed."""
+    with _a_place() as place:
+        yield place
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Place]:
+    """Return a place where both servers run, for tests that only look."""
+    with _a_place() as place:
+        assert place.call("servers", "start").returncode == 0
+        yield place
 
 
 @pytest.fixture

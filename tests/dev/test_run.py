@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -14,13 +15,20 @@ from dev.waiting import wait_until
 from tests.dev.conftest import Place, in_one_sentence
 
 _SAYS_READY_AND_WAITS = """
-import os, signal, time
-def leave(number, frame):
-    os._exit(40 + number)
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, leave)
+import os, time
 print("ready", os.environ["DATABASE_URL"], os.environ["REDIS_URL"], flush=True)
 time.sleep(60)
+"""
+_COUNTS_SIGNALS = """
+import signal, time
+got = []
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, frame: got.append(number))
+print("ready", flush=True)
+while not got:
+    time.sleep(0.01)
+time.sleep(0.5)  # for a second one
+print(*got, flush=True)
 """
 
 
@@ -61,20 +69,28 @@ def test_two_runs_and_the_demos_servers_do_not_meet(place: Place) -> None:
     assert place.call("servers", "env").stdout == demo
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("to_all", [True, False], ids=["from the terminal", "to the process"])
-def test_a_signal_reaches_the_command_once_and_nothing_is_left(
-    place: Place, number: signal.Signals, to_all: bool
-) -> None:
-    with place.background("servers", "run", "--fast", "--", sys.executable, "-c", _SAYS_READY_AND_WAITS) as run:
-        assert run.stdout is not None
-        assert run.stdout.readline().startswith("ready")
-        if to_all:
-            os.killpg(run.pid, number)
-        else:
-            run.send_signal(number)
+def _from_the_terminal(run: subprocess.Popen[str], number: signal.Signals) -> None:
+    os.killpg(run.pid, number)
 
-        assert run.wait(timeout=60) == 40 + number
+
+def _to_the_process(run: subprocess.Popen[str], number: signal.Signals) -> None:
+    run.send_signal(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "send"),
+    [(signal.SIGINT, _from_the_terminal), (signal.SIGINT, _to_the_process), (signal.SIGTERM, _to_the_process)],
+)
+def test_a_signal_reaches_the_command_once_and_nothing_is_left(
+    place: Place, number: signal.Signals, send: Callable[[subprocess.Popen[str], signal.Signals], None]
+) -> None:
+    with place.background("servers", "run", "--fast", "--", sys.executable, "-c", _COUNTS_SIGNALS) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "ready\n"
+        send(run, number)
+
+        assert run.stdout.read() == f"{number}\n"
+        assert run.wait(timeout=60) == 0
     assert _left(place) == ([], [])
 
 
