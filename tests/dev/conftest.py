@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -62,13 +63,18 @@ class Place:
                 process.terminate()
 
     def processes(self) -> list[psutil.Process]:
-        """Return every process, of whatever account, that was started in this place, zombies too."""
+        """Return every process, of whatever account, that was started in this place."""
         found = []
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.environ().get("PAYHUB_DEV_DIR") == str(self.folder):
                     found.append(process)
         return found
+
+    def servers(self) -> list[int]:
+        """Return the process numbers of the servers that were started last in this place."""
+        records = [*self.folder.glob("*/postgresql.json"), *self.folder.glob("*/valkey.json")]
+        return [json.loads(record.read_text())["pid"] for record in records]
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 import pytest
 
 from dev import state
@@ -102,7 +103,9 @@ def test_the_demo_comes_up_and_leaves_no_process_when_it_is_ended(place: Place, 
         assert connection.getresponse().status == 200
         connection.close()
 
+        servers = place.servers()
         os.killpg(demo.pid, number)
 
         assert demo.wait(timeout=60) == 0
     assert place.processes() == []
+    assert not any(psutil.pid_exists(server) for server in servers)

@@ -87,11 +87,14 @@ def test_a_signal_reaches_the_command_once_and_nothing_is_left(
     with place.background("servers", "run", "--fast", "--", sys.executable, "-c", _COUNTS_SIGNALS) as run:
         assert run.stdout is not None
         assert run.stdout.readline() == "ready\n"
+        servers = place.servers()
         send(run, number)
 
         assert run.stdout.read() == f"{number}\n"
         assert run.wait(timeout=60) == 0
     assert _left(place) == ([], [])
+    assert len(servers) == 2
+    assert not any(psutil.pid_exists(server) for server in servers)  # not even as a zombie
 
 
 def test_a_signal_while_the_servers_start_leaves_nothing(place: Place) -> None:
