@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from cashier.channels.base import Method, PresentationKind
 from cashier.models import Attempt
 from cashier.selectors import Story, offered_accounts, story_of
+from cashier.services.breaker import is_broken
 from cashier.services.channel_calls import channel_of, method_of
 from cashier.web import words
 from cashier.web.answers import counter
@@ -36,6 +37,7 @@ class Way:
     name: str
     hint: str
     is_test: bool
+    is_down: bool  #: The channel does not answer: shown, with the reason, but not to be chosen.
 
 
 @require_safe
@@ -139,6 +141,7 @@ def _ways(story: Story, state: PageState, *, on_phone: bool) -> list[Way]:
                         name=words.channel_name(account.channel),
                         hint=words.method_hint(account.channel, code, on_phone=on_phone),
                         is_test=account.is_test,
+                        is_down=is_broken(account, clock.now()),
                     )
                 )
     return found

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cashier.models import Attempt
+from cashier.models import Attempt, ChannelAccount
 from tests.conftest import MovedClock
 from tests.integration.cashier_web.conftest import Counter
 from tests.played.channel import Books
@@ -287,3 +287,17 @@ def test_a_test_account_is_never_offered_outside_the_demo(counter: Counter, sett
     assert "offers no way to pay" in counter.open()
     counter.pay()
     assert Attempt.objects.count() == 0
+
+
+def test_a_channel_that_does_not_answer_is_shown_but_cannot_be_chosen(
+    counter: Counter, alpha_account: ChannelAccount, moved_clock: MovedClock
+) -> None:
+    alpha_account.broken_until = moved_clock.forward(seconds=20)
+    alpha_account.save()
+    moved_clock.forward(seconds=-10)
+    page = counter.open()
+    assert 'value="lantern-alpha.qr" required disabled' in page
+    assert 'value="lantern-beta.qr" required disabled' not in page
+    counter.pay()
+    assert "does not answer at the moment. No new payment was started" in counter.read()
+    assert not counter.attempts

@@ -158,7 +158,7 @@ def paid(*, more: Sequence[Attempt] = (), refunds: Sequence[Refund] = (), **said
         (paid(more=[an_attempt("CLOSING")]), Name.SUCCEEDED, False),
     ],
 )
-def test_a_paid_payment_tells_where_its_money_is(state: PageState, name: Name, terminal: bool) -> None:  # noqa: FBT001
+def test_a_paid_payment_tells_where_its_money_is(state: PageState, name: Name, terminal: bool) -> None:
     assert (state.name, state.is_terminal, state.no_money_taken) == (name, terminal, False)
 
 
