@@ -75,6 +75,12 @@ class AskedTooOften(CashierError):
     code = "asked_too_often"
 
 
+class CannotClose(CashierError):
+    """This channel cannot cancel a payment in progress. Nothing was changed; wait until the channel ends it."""
+
+    code = "cannot_close"
+
+
 class RefundNotFound(CashierError):
     """We cannot find this refund. Nothing was changed."""
 

@@ -9,3 +9,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("cashier.web.urls")),
 ]
+
+handler404 = "payhub.error_pages.not_found"
+handler500 = "payhub.error_pages.server_error"

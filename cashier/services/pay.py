@@ -9,6 +9,7 @@ from cashier.channels.base import Created, Outcome
 from cashier.errors import AlreadyPaid, MethodUnavailable, PaymentEnded
 from cashier.locks import lock_attempts, lock_payment, lock_payment_of_attempt
 from cashier.models import Attempt, ChannelAccount, Payment
+from cashier.selectors import is_offered
 from cashier.services import pending
 from cashier.services.breaker import note_create, refuse_broken, slot
 from cashier.services.channel_calls import channel_of, method_of, trade_of
@@ -123,7 +124,7 @@ def _resume(live: Attempt, now: datetime) -> _Intent:
 
 
 def _start(payment: Payment, account: ChannelAccount, choice: Choice, now: datetime) -> Attempt:
-    if not account.is_active or choice.method not in account.methods:
+    if not is_offered(account) or choice.method not in account.methods:
         raise MethodUnavailable
     refuse_broken(account, now)
     channel = channel_of(account)
