@@ -106,9 +106,9 @@ USE_TZ = True
 
 # Static files ----------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = env_str("STATIC_ROOT", "") or None  # where `collectstatic` puts them for a proxy
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True  # no collectstatic needed to run; a proxy may serve STATIC_ROOT instead
+WHITENOISE_USE_FINDERS = True  # no collectstatic needed to run
 WHITENOISE_AUTOREFRESH = False
 
 # The browser's protections ---------------------------------------------------------------------------------------
@@ -167,6 +167,7 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("cashier.query_due", 1),
     ("payhub.outbox.deliver_due", 1),
     ("orders.ask_waiting", 30),
+    ("orders.forget_claims", 3600),
     ("cashier.expire_due", 5),
     ("cashier.send_refunds", 10),
     ("cashier.close_ledger_days", 600),
