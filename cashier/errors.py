@@ -109,3 +109,9 @@ class RefundNotWaiting(CashierError):
     """This refund is no longer waiting for this decision. Nothing was sent; look at what became of it."""
 
     code = "refund_not_waiting"
+
+
+class AccountUnusable(CashierError):
+    """The channel account cannot be opened with these settings. Nothing was changed; compare them with its README."""
+
+    code = "account_unusable"

@@ -171,6 +171,7 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("cashier.query_due", 1),
     ("payhub.outbox.deliver_due", 1),
     ("orders.ask_waiting", 30),
+    ("orders.forget_claims", 3600),
     ("cashier.expire_due", 5),
     ("cashier.send_refunds", 10),
     ("cashier.close_ledger_days", 600),
