@@ -39,6 +39,18 @@ class MethodUnavailable(CashierError):
     code = "method_unavailable"
 
 
+class ChannelDown(MethodUnavailable):
+    """This way to pay does not answer at the moment. Nothing was charged; choose another, or try it in a minute."""
+
+    code = "channel_down"
+
+
+class ChannelBusy(MethodUnavailable):
+    """Too many payments are being started this way right now. Nothing was charged; try again in a moment."""
+
+    code = "channel_busy"
+
+
 class OrderConflict(CashierError):
     """This order number is known with another amount or currency. Nothing was changed; use a new order number."""
 
@@ -61,6 +73,12 @@ class AskedTooOften(CashierError):
     """The channel was asked a moment ago. Nothing was lost; wait a few seconds and ask again."""
 
     code = "asked_too_often"
+
+
+class CannotClose(CashierError):
+    """This channel cannot cancel a payment in progress. Nothing was changed; wait until the channel ends it."""
+
+    code = "cannot_close"
 
 
 class RefundNotFound(CashierError):
@@ -91,3 +109,9 @@ class RefundNotWaiting(CashierError):
     """This refund is no longer waiting for this decision. Nothing was sent; look at what became of it."""
 
     code = "refund_not_waiting"
+
+
+class AccountUnusable(CashierError):
+    """The channel account cannot be opened with these settings. Nothing was changed; compare them with its README."""
+
+    code = "account_unusable"

@@ -10,12 +10,14 @@ from django.conf import settings
 from cashier.errors import OrderConflict, PaymentNotFound
 from cashier.models import Payment
 from cashier.services import end_payment
+from cashier.states import AttemptState, PaymentState, RefundState
 from payhub import numbers
 from payhub.db import committed, insert_once
 from payhub.money import Money
 from payhub.trail.record import record
 
-__all__ = ["AttemptView", "OrderConflict", "PaymentNotFound", "PaymentView", "RefundView"]
+__all__ = ["AttemptState", "AttemptView", "OrderConflict", "PaymentNotFound", "PaymentState", "PaymentView"]
+__all__ += ["RefundState", "RefundView"]
 __all__ += ["cancel_payment", "find_payment", "find_payments", "open_payment"]
 
 
@@ -33,6 +35,11 @@ class AttemptView:
     ended_at: datetime | None
     found_by: str  #: The door by which its end came in; empty while live.
 
+    @property
+    def state_words(self) -> str:
+        """Its state in the reader's language."""
+        return str(AttemptState(self.state).label)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundView:
@@ -46,6 +53,11 @@ class RefundView:
     is_surplus: bool
     requested_at: datetime
     ended_at: datetime | None
+
+    @property
+    def state_words(self) -> str:
+        """Its state in the reader's language."""
+        return str(RefundState(self.state).label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

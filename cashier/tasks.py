@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from cashier.channels.registry import CHANNELS
-from cashier.services import end_payment, query, refund
+from cashier.services import end_payment, ledger_days, query, refund
 from payhub import clock
 from payhub.tasks import wake
 
@@ -20,7 +20,7 @@ def query_due(**_: object) -> None:
 @shared_task(name="cashier.query_channel")
 def query_channel(*, channel: str, **_: object) -> None:
     """Ask one channel about what is due."""
-    query.query_due(channel=channel, now=clock.now())
+    query.sweep(channel=channel)
 
 
 @shared_task(name="cashier.send_refunds")
@@ -34,3 +34,9 @@ def send_refunds(**_: object) -> None:
 def expire_due(**_: object) -> None:
     """Begin the end of payments past their time."""
     end_payment.expire_due(now=clock.now())
+
+
+@shared_task(name="cashier.close_ledger_days")
+def close_ledger_days(**_: object) -> None:
+    """Close the books of the days that are over."""
+    ledger_days.close_days(now=clock.now())

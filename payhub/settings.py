@@ -17,6 +17,7 @@ DEBUG = False
 PAYHUB_DEMO = env_bool("PAYHUB_DEMO")  # plain http, test-mode banner, links to the sandbox
 PAYHUB_BASE_URL = env_str("PAYHUB_BASE_URL").rstrip("/")  # every address that we hand out starts with it
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
+BEHIND_PROXY = env_bool("BEHIND_PROXY")  # ours: it sets X-Forwarded-Proto and appends to X-Forwarded-For
 PAYHUB_VAULT_KEYS = env_list("PAYHUB_VAULT_KEYS")  # Fernet keys; the first seals, all open
 DATABASES = {
     "default": {
@@ -53,6 +54,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "payhub.language.LanguageChoiceMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -106,9 +108,9 @@ USE_TZ = True
 
 # Static files ----------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = env_str("STATIC_ROOT", "") or None  # where `collectstatic` puts them for a proxy
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True  # no collectstatic needed to run; a proxy may serve STATIC_ROOT instead
+WHITENOISE_USE_FINDERS = True  # no collectstatic needed to run
 WHITENOISE_AUTOREFRESH = False
 
 # The browser's protections ---------------------------------------------------------------------------------------
@@ -130,11 +132,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = not PAYHUB_DEMO
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # a word after a click needs no session
 CSRF_FAILURE_VIEW = "payhub.error_pages.csrf_failure"
 if not PAYHUB_DEMO:
     SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = 31_536_000
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_bool("BEHIND_PROXY") else None
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
@@ -167,8 +171,10 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("cashier.query_due", 1),
     ("payhub.outbox.deliver_due", 1),
     ("orders.ask_waiting", 30),
+    ("orders.forget_claims", 3600),
     ("cashier.expire_due", 5),
     ("cashier.send_refunds", 10),
+    ("cashier.close_ledger_days", 600),
 ]
 
 # payhub ----------------------------------------------------------------------------------------------------------
@@ -176,6 +182,8 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
 OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders"}
 SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)
 PAYMENT_LIFETIME_S = env_int("PAYMENT_LIFETIME_S", 1800)
+# Multiplies the time between two looks of an open counter page: to shed load without a release.
+COUNTER_POLL_FACTOR = env_int("COUNTER_POLL_FACTOR", 1)
 
 # Logs: one JSON-free line, to standard error -----------------------------------------------------------------------
 LOGGING = {

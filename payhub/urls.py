@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
 
@@ -9,3 +10,11 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("cashier.web.urls")),
 ]
+if apps.is_installed("orders"):  # the payment centre stands alone as well (settings_cashier_only)
+    urlpatterns += [
+        path("", include("orders.shop.urls")),
+        path("", include("orders.portal.urls")),
+    ]
+
+handler404 = "payhub.error_pages.not_found"
+handler500 = "payhub.error_pages.server_error"

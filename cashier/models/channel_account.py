@@ -23,6 +23,8 @@ class ChannelAccount(models.Model):
     sealed_settings = models.TextField()
     settings_version = models.IntegerField(default=1)
     created_at = models.DateTimeField()
+    failures = models.IntegerField(default=0)  # creates without an answer, in a row
+    broken_until = models.DateTimeField(null=True)  # kept away from new attempts until then
 
     class Meta:
         constraints = [

@@ -1,15 +1,17 @@
 """Booking: every journal sums to zero and names its cause, so that nothing is booked twice.
 
 Accounts: `channel:<account>` what the channel holds for us; `merchant:<code>` what we owe the merchant;
-`surplus:<code>` what we owe shoppers who paid too much; `suspense` money whose owner is not known yet.
+`surplus:<code>` what we owe shoppers who paid too much; `suspense` money whose owner is not known yet;
+`fees:<account>` what the channel took for its service; `bank:<account>` what the channel paid out.
 Positive is debit (it is with the account), negative is credit (it is owed to the account).
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from cashier.models import Attempt, ChannelFact, LedgerEntry, Payment, Refund
+from cashier.models import Attempt, ChannelAccount, ChannelFact, LedgerEntry, Payment, Refund
+from payhub.db import require_transaction
 from payhub.money import Money
 
 SUSPENSE = "suspense"
@@ -20,7 +22,7 @@ def channel_account(attempt_or_fact: Attempt | ChannelFact) -> str:
     return f"channel:{attempt_or_fact.account.code}"
 
 
-def _book(journal: str, debit: str, credit: str, money: Money, fact: ChannelFact, now: datetime) -> None:
+def _book(journal: str, debit: str, credit: str, money: Money, fact: ChannelFact | None, now: datetime) -> None:
     sides = ((debit, money.minor), (credit, -money.minor))
     LedgerEntry.objects.bulk_create(
         LedgerEntry(
@@ -64,3 +66,21 @@ def book_return(refund: Refund, fact: ChannelFact, now: datetime) -> None:
     merchant = refund.attempt.payment.merchant.code
     owed = f"surplus:{merchant}" if refund.is_surplus else f"merchant:{merchant}"
     _book(f"return:{refund.refund_no}", owed, channel_account(refund.attempt), refund.money, fact, now)
+
+
+def book_fee(*, account: ChannelAccount, day: date, money: Money, now: datetime) -> bool:
+    """The channel kept its fees of a day, as its bill says; tell whether they were booked now (a day is booked once)."""
+    return _book_day(f"fees:{account.code}:{day}", f"fees:{account.code}", f"channel:{account.code}", money, now)
+
+
+def book_settlement(*, account: ChannelAccount, day: date, money: Money, now: datetime) -> bool:
+    """The channel paid out for a day; tell whether it was booked now (a day is booked once)."""
+    return _book_day(f"settlement:{account.code}:{day}", f"bank:{account.code}", f"channel:{account.code}", money, now)
+
+
+def _book_day(journal: str, debit: str, credit: str, money: Money, now: datetime) -> bool:
+    require_transaction("A booking")
+    if money.minor == 0 or LedgerEntry.objects.filter(journal=journal).exists():
+        return False
+    _book(journal, debit, credit, money, None, now)  # a second writer at the same time meets the unique journal line
+    return True

@@ -9,7 +9,9 @@ from cashier.channels.base import Created, Outcome
 from cashier.errors import AlreadyPaid, MethodUnavailable, PaymentEnded
 from cashier.locks import lock_attempts, lock_payment, lock_payment_of_attempt
 from cashier.models import Attempt, ChannelAccount, Payment
+from cashier.selectors import is_offered
 from cashier.services import pending
+from cashier.services.breaker import note_create, refuse_broken, slot
 from cashier.services.channel_calls import channel_of, method_of, trade_of
 from cashier.services.query import query_attempt
 from cashier.services.settle import settle
@@ -48,20 +50,32 @@ def pay(*, payment_id: int, choice: Choice, now: datetime) -> Attempt:
 
     The same method again gives the same attempt, the same number, the same code. Another method closes the live
     attempt first and starts only when the channel confirmed that; otherwise the old one is returned as it stands.
-    Raises AlreadyPaid, PaymentEnded, MethodUnavailable, PaymentNotFound. Never called inside a transaction.
+    Raises AlreadyPaid, PaymentEnded, MethodUnavailable (ChannelDown, ChannelBusy), PaymentNotFound. Never called inside a transaction.
     """
-    intent = _intend(payment_id, choice, now)
-    if intent.close_first:
-        query_attempt(attempt_no=intent.attempt.attempt_no)
-        # The channel was asked; whatever it said is settled. Look again, once.
-        intent = _intend(payment_id, choice, now)
-    if not intent.call_create:
-        return intent.attempt
-    created = channel_of(intent.attempt.account).create(trade_of(intent.attempt))
-    return _note_created(intent.attempt, created)
+    account = _account(payment_id, choice)
+    # The slot is taken before the intent is committed: an attempt is never begun without the means to call.
+    with slot(account.channel):
+        intent = _intend(payment_id, account, choice, now)
+        if intent.close_first:
+            query_attempt(attempt_no=intent.attempt.attempt_no)
+            # The channel was asked; whatever it said is settled. Look again, once.
+            intent = _intend(payment_id, account, choice, now)
+        if not intent.call_create:
+            return intent.attempt
+        created = channel_of(intent.attempt.account).create(trade_of(intent.attempt))
+        return _note_created(intent.attempt, created)
 
 
-def _intend(payment_id: int, choice: Choice, now: datetime) -> _Intent:
+def _account(payment_id: int, choice: Choice) -> ChannelAccount:
+    account = ChannelAccount.objects.filter(
+        pk=choice.account_id, merchant__in=Payment.objects.filter(pk=payment_id).values("merchant")
+    ).first()
+    if account is None:
+        raise MethodUnavailable
+    return account
+
+
+def _intend(payment_id: int, account: ChannelAccount, choice: Choice, now: datetime) -> _Intent:
     with committed():
         payment = lock_payment(payment_id)
         attempts = lock_attempts(payment)
@@ -81,7 +95,7 @@ def _intend(payment_id: int, choice: Choice, now: datetime) -> _Intent:
         if latest is not None and choice.seen_attempt_no not in {None, latest.attempt_no}:
             # The page that sent this did not know the latest attempt's end: show that first.
             return _Intent(attempt=latest)
-        return _Intent(attempt=_start(payment, choice, now), call_create=True)
+        return _Intent(attempt=_start(payment, account, choice, now), call_create=True)
 
 
 def _is_chosen(attempt: Attempt, choice: Choice) -> bool:
@@ -109,10 +123,10 @@ def _resume(live: Attempt, now: datetime) -> _Intent:
     return _Intent(attempt=live, call_create=True)
 
 
-def _start(payment: Payment, choice: Choice, now: datetime) -> Attempt:
-    account = ChannelAccount.objects.filter(pk=choice.account_id, merchant=payment.merchant, is_active=True).first()
-    if account is None or choice.method not in account.methods:
+def _start(payment: Payment, account: ChannelAccount, choice: Choice, now: datetime) -> Attempt:
+    if not is_offered(account) or choice.method not in account.methods:
         raise MethodUnavailable
+    refuse_broken(account, now)
     channel = channel_of(account)
     method = channel.methods.get(choice.method)
     if method is None:
@@ -144,6 +158,7 @@ def _note_created(attempt: Attempt, created: Created) -> Attempt:
         payment = lock_payment_of_attempt(attempt.attempt_no)
         fresh = next(a for a in lock_attempts(payment) if a.pk == attempt.pk)
         fresh.payment = payment
+        note_create(fresh.account, fact.outcome, now)
         if not fresh.is_live:
             return fresh
         if created.presentation is not None:

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from cashier.channels.base import Fact, Outcome
 from cashier.errors import AskedTooOften, AttemptNotFound
-from cashier.locks import claim_due_queries
+from cashier.locks import claim_due_queries, lane
 from cashier.models import Attempt, ChannelAccount, PendingQuery, Refund
 from cashier.services.channel_calls import channel_of, method_of, trade_of
 from cashier.services.refund import ask_refund
@@ -26,6 +26,7 @@ BATCH = 32  # rows of one channel in one sweep
 THREADS = 8  # calls of one channel at the same time
 # Above the time that a batch can take at worst (two calls of at most 10 s each, in BATCH / THREADS rounds).
 CLAIM_LEASE_S = 90
+SWEEP_FOR_S = 10
 ASK_APART_S = 5  # "I have paid" may be pressed often; the channel is not asked more often than this
 
 
@@ -55,6 +56,21 @@ def check_attempt(*, attempt_no: str, now: datetime) -> Attempt:
     if attempt.asked_at is not None and now < attempt.asked_at + timedelta(seconds=ASK_APART_S):
         raise AskedTooOften
     return query_attempt(attempt_no=attempt_no)
+
+
+def sweep(*, channel: str) -> int:
+    """Ask one channel about all that is due, batch by batch, for a few seconds; return how many were asked.
+
+    One sweep a channel at a time: a channel that hangs holds one worker and never all of them.
+    """
+    asked, until = 0, clock.now() + timedelta(seconds=SWEEP_FOR_S)
+    with lane(f"query:{channel}") as is_mine:
+        while is_mine and clock.now() < until:
+            batch = query_due(channel=channel, now=clock.now())
+            asked += batch
+            if batch < BATCH:
+                break
+    return asked
 
 
 def query_due(*, channel: str, now: datetime) -> int:

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from payhub.db import committed
 from payhub.outbox.consumer import Message, consumers
 from payhub.outbox.locks import lock_delivery, lock_due_delivery
-from payhub.outbox.models import Delivery
+from payhub.outbox.models import Delivery, DeliveryState
 from payhub.review.models import Kind, Owner
-from payhub.review.queue import open_review
+from payhub.review.queue import open_review, settle_review
+from payhub.trail.record import record
 
 log = logging.getLogger(__name__)
 
@@ -74,3 +75,18 @@ def _note_failure(delivery_id: int, error: Exception, now: datetime) -> None:
             )
         delivery.tries += 1
         delivery.save(update_fields=["last_error", "next_at", "tries", "state"])
+
+
+def revive(delivery_id: int, *, actor: str, now: datetime) -> bool:
+    """Try a parked delivery again from now on, because a person mended the cause; tell whether it was parked."""
+    with committed():
+        delivery = lock_delivery(delivery_id)
+        if delivery.state != DeliveryState.PARKED:
+            return False
+        delivery.revive()
+        delivery.tries, delivery.next_at = 0, now
+        delivery.save(update_fields=["state", "tries", "next_at"])
+        subject = f"delivery:{delivery.pk}"
+        record(subject=subject, action="delivery.revived", actor=actor, at=now)
+        settle_review(kinds=[Kind.PARKED_DELIVERY], subject=subject, resolution=f"Tried again by {actor}.", at=now)
+    return True

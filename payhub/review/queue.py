@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
 from payhub.db import insert_once, require_transaction
 from payhub.money import Money
 from payhub.review.models import Kind, Owner, ReviewItem
+from payhub.trail.record import record
 
 
 def open_review(
@@ -33,3 +36,15 @@ def settle_review(*, kinds: list[Kind], subject: str, resolution: str, at: datet
     return ReviewItem.objects.filter(kind__in=kinds, subject=subject, resolved_at__isnull=True).update(
         resolved_at=at, resolution=resolution
     )
+
+
+def resolve_review(*, item_id: int, by: AbstractBaseUser | AnonymousUser, resolution: str, at: datetime) -> bool:
+    """Close an open exception in a person's name, with what they say became of it; tell whether it was open."""
+    require_transaction("Resolving an exception")
+    item = ReviewItem.objects.get(pk=item_id)
+    resolved = ReviewItem.objects.filter(pk=item_id, resolved_at__isnull=True).update(
+        resolved_at=at, resolution=resolution, resolved_by=by
+    )
+    if resolved:
+        record(subject=item.subject, action="review.resolved", actor=f"staff:{by}", at=at, resolution=resolution)
+    return bool(resolved)

@@ -1,0 +1,61 @@
+# payhub for developers. `make` lists what there is. VENV=folder puts the virtual environment elsewhere.
+# Every recipe ends in one program that make runs itself (hence `exec`), so that a SIGTERM for make reaches it.
+
+VENV ?= .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+ARGS ?=
+
+export PYTHONDEVMODE :=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test race lint types format shell reset
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(INSTALLED) ## run the demo until Ctrl-C (PORT=8000 SANDBOX_PORT=8001)
+	@exec $(PYTHON) -m dev.demo up
+
+test: $(INSTALLED) ## run all tests against servers of their own (ARGS="tests/unit -k money")
+	@$(PYTHON) -m dev.browser
+	@exec $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+race: $(INSTALLED) ## run the race tests one by one against durable servers
+	@exec $(PYTHON) -m dev.servers run -- $(PYTHON) -m pytest -m race $(ARGS)
+
+lint: types ## check style, types, who imports whom, and that no migration is missing
+	@$(PYTHON) -m ruff check --quiet .
+	@$(PYTHON) -m ruff format --check --quiet .
+	@$(VENV)/bin/lint-imports --no-logo
+	@DJANGO_SETTINGS_MODULE=payhub.settings_test $(PYTHON) -W ignore manage.py makemigrations --check --dry-run
+
+types: $(INSTALLED) ## check types
+	@$(PYTHON) -m mypy .
+
+format: $(INSTALLED) ## format the code and mend what can be mended
+	@$(PYTHON) -m ruff check --quiet --fix-only .
+	@$(PYTHON) -m ruff format --quiet .
+
+shell: $(INSTALLED) ## open Django's shell on the demo's database
+	@exec $(PYTHON) -m dev.demo run -- $(PYTHON) manage.py shell
+
+reset: $(INSTALLED) ## delete the demo's data (YES=1: without asking)
+	@exec $(PYTHON) -m dev.demo reset
+
+$(INSTALLED): requirements.txt requirements-dev.txt
+	@for python in python3.11 python3 none; do \
+	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	done; \
+	if [ $$python = none ]; then \
+	  echo "error: payhub needs Python 3.11 or newer: install it (on Debian: apt-get install python3 python3-venv)." >&2; \
+	  exit 1; \
+	fi; \
+	if ! $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "error: $$python cannot make virtual environments: install that part (on Debian: apt-get install python3-venv)." >&2; \
+	  exit 1; \
+	fi; \
+	echo "installing requirements-dev.txt into $(VENV)"; \
+	$$python -m venv $(VENV) && $(PYTHON) -m pip install -qq -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,40 @@
+"""Attempts: what one channel was asked to collect, and everything that it said."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from cashier.models import Attempt, ChannelFact, Refund
+from payhub.read_only_admin import ReadOnlyAdmin, ReadOnlyRows
+
+
+class _Facts(ReadOnlyRows):
+    model = ChannelFact
+    fields = ("source", "outcome", "verdict", "amount", "channel_trade_no", "code", "occurred_at", "received_at")
+    readonly_fields = ("amount",)
+
+
+class _Refunds(ReadOnlyRows):
+    model = Refund
+    fields = ("refund_no", "amount", "reason", "state", "requested_at", "ended_at")
+    readonly_fields = ("amount",)
+
+
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnlyAdmin):
+    """Attempts."""
+
+    list_display = ("attempt_no", "created_at", "payment_no", "account", "method", "amount", "state", "surplus")
+    list_filter = ("state", "surplus", "account", "method")
+    list_select_related = ("payment", "account")
+    search_fields = ("attempt_no__exact", "channel_trade_no__exact", "payment__payment_no__exact")
+    search_help_text = _("The whole number of an attempt, of the channel or of a payment")
+    exclude = ("presentation_content", "presentation_fields", "memo")  # whoever has the code may pay by it
+    readonly_fields = ("amount",)
+    inlines = (_Facts, _Refunds)
+
+    @admin.display(description=_("Payment no."))
+    def payment_no(self, attempt: Attempt) -> str:
+        """The payment that it is a try of."""
+        return attempt.payment.payment_no

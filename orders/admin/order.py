@@ -1,0 +1,28 @@
+"""Orders."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from orders.models import Order
+from payhub.read_only_admin import ReadOnlyAdmin, timeline_of
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    """Orders."""
+
+    list_display = ("order_no", "created_at", "merchant", "title", "amount", "state", "payment_no")
+    list_filter = ("state", "merchant")
+    list_select_related = ("merchant",)
+    search_fields = ("order_no__exact", "payment_no__exact")
+    search_help_text = _("The whole number of an order or of the payment that paid it")
+    exclude = ("token", "buyer", "digest")  # whoever knows the token may act as the shopper
+    readonly_fields = ("amount", "timeline")
+
+    @admin.display(description=_("What happened"))
+    def timeline(self, order: Order) -> SafeString:
+        """Everything that was done to it, its payment included."""
+        return timeline_of([order.subject, f"payment:{order.payment_no}"] if order.payment_no else [order.subject])

@@ -1,0 +1,33 @@
+"""Everything that the shop's side refuses. The docstring is the sentence that people read; `code` never changes."""
+
+from __future__ import annotations
+
+import inspect
+from typing import ClassVar
+
+
+class OrdersError(Exception):
+    """This was refused. Nothing was changed; look at the order and decide anew."""
+
+    code: ClassVar[str] = "order_refused"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or inspect.cleandoc(self.__doc__ or ""))
+
+
+class OrderNotFound(OrdersError):
+    """We cannot find this order. Nothing was ordered or charged; check its number."""
+
+    code = "order_not_found"
+
+
+class NothingOrdered(OrdersError):
+    """An order needs one good at least, each 1 to 99 times. Nothing was ordered; choose again."""
+
+    code = "nothing_ordered"
+
+
+class OrderNotPaid(OrdersError):
+    """Only a paid order can be sent. Nothing was changed; wait until the payment is confirmed."""
+
+    code = "order_not_paid"

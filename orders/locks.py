@@ -1,0 +1,49 @@
+"""Every row lock of product orders, always evaluated. A delivery's lock is held before an order's, never after."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+
+from orders.errors import OrderNotFound
+from orders.models import Order
+from payhub.db import require_transaction
+
+
+def lock_order(*, merchant_id: int, order_no: str) -> Order:
+    """Lock and return one order of a merchant; raise OrderNotFound."""
+    try:
+        return Order.objects.select_for_update().get(merchant_id=merchant_id, order_no=order_no)
+    except Order.DoesNotExist:
+        raise OrderNotFound from None
+
+
+def lock_orders_to_ask(now: datetime, limit: int) -> list[Order]:
+    """Lock and return orders that the payment centre is to be asked about, passing over those in use."""
+    found = Order.objects.select_for_update(skip_locked=True).filter(ask_at__lte=now)
+    return list(found.order_by("ask_at", "id")[:limit])
+
+
+_CLAIM = """
+    INSERT INTO orders_submitclaim (digest, order_id, expires_at) VALUES (%s, %s, %s)
+    ON CONFLICT (digest) DO UPDATE SET order_id = excluded.order_id, expires_at = excluded.expires_at
+        WHERE orders_submitclaim.expires_at <= %s
+    RETURNING order_id
+"""
+
+
+def claim_submit(*, digest: str, order_no: str, expires_at: datetime, now: datetime) -> str:
+    """Return the number of the order that this submit is: `order_no` if the claim was free or had run out.
+
+    One statement decides. Of two at once the second waits for the first one's commit (or takes over after its
+    rollback) and then reads its number; the lock lasts as long as the transaction that makes the order.
+    """
+    require_transaction("A submit claim")
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [digest, order_no, expires_at, now])
+        if cursor.fetchone() is not None:
+            return order_no
+        cursor.execute("SELECT order_id FROM orders_submitclaim WHERE digest = %s", [digest])
+        standing: str = cursor.fetchone()[0]
+    return standing

@@ -1,0 +1,18 @@
+"""The addresses of the merchants' portal."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+
+from orders.portal import views
+
+urlpatterns = [
+    path(
+        "login/", LoginView.as_view(template_name="portal/login.html", redirect_authenticated_user=True), name="login"
+    ),
+    path("logout/", LogoutView.as_view(next_page="login"), name="logout"),
+    path("m/", views.order_list, name="portal-orders"),
+    path("m/orders/<slug:order_no>/", views.order_page, name="portal-order"),
+    path("m/orders/<slug:order_no>/fulfil", views.fulfil_order, name="portal-fulfil"),
+]

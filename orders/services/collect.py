@@ -1,0 +1,29 @@
+"""Collecting: the payment of an order is opened at the payment centre, once, however often this is asked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+
+from cashier.public import PaymentView, open_payment
+from orders.models import Order
+
+
+def collect(*, order: Order, actor: str, now: datetime) -> PaymentView:
+    """Return the order's payment, opening it when there is none. Never called inside a transaction.
+
+    Its time runs from the order's, so that a payment opened late (after a crash) lives no longer than any other.
+    """
+    return open_payment(
+        merchant_id=order.merchant_id,
+        merchant_order_no=order.order_no,
+        money=order.money,
+        title=order.title,
+        return_url=f"{settings.PAYHUB_BASE_URL}{reverse('shop-order', args=[order.token])}",
+        help_url=order.merchant.help_url,
+        expires_at=order.created_at + timedelta(seconds=settings.PAYMENT_LIFETIME_S),
+        actor=actor,
+        now=now,
+    )

@@ -1,0 +1,1 @@
+"""The demo storefront, and the shopper's page of an order."""

@@ -1,0 +1,29 @@
+"""The states of a product order and every edge between them. The model, its trigger and docs/states.md follow."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class OrderState(models.TextChoices):
+    """Order 商品订单."""
+
+    AWAITING_PAYMENT = "AWAITING_PAYMENT", _("Awaiting payment")
+    PAID = "PAID", _("Paid")  # its amount was collected; goods may go out
+    FULFILLED = "FULFILLED", _("Sent")  # the goods went out
+    CANCELLED = "CANCELLED", _("Cancelled")  # ended unpaid because somebody said so
+    EXPIRED = "EXPIRED", _("Expired")  # ended unpaid by time
+    PARTLY_REFUNDED = "PARTLY_REFUNDED", _("Partly refunded")
+    REFUNDED = "REFUNDED", _("Refunded")
+
+
+ORDER_EDGES = {
+    OrderState.AWAITING_PAYMENT: (OrderState.PAID, OrderState.CANCELLED, OrderState.EXPIRED),
+    # Money that came after the end by time, at a merchant who takes it.
+    OrderState.EXPIRED: (OrderState.PAID,),
+    OrderState.PAID: (OrderState.FULFILLED, OrderState.PARTLY_REFUNDED, OrderState.REFUNDED),
+    # Goods that went out may come back.
+    OrderState.FULFILLED: (OrderState.PARTLY_REFUNDED, OrderState.REFUNDED),
+    OrderState.PARTLY_REFUNDED: (OrderState.REFUNDED,),
+}

@@ -1,0 +1,87 @@
+"""The trail in people's words. An action without an entry here fails a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payhub.trail.models import OperationRecord
+from payhub.trail.record import story
+
+ACTIONS: dict[str, Promise] = {
+    "order.submitted": _("Order placed"),
+    "order.paid": _("Order paid"),
+    "order.paid_late": _("Order paid after its time"),
+    "order.fulfilled": _("Order sent"),
+    "order.cancelled": _("Order cancelled"),
+    "order.expired": _("Order expired"),
+    "order.refunded": _("Money of the order went back"),
+    "order.cannot_take": _("Money arrived that the order cannot take"),
+    "payment.opened": _("Payment opened"),
+    "payment.ending": _("Payment is being ended"),
+    "payment.closed": _("Payment ended unpaid"),
+    "attempt.started": _("Attempt to pay started"),
+    "attempt.create_answered": _("The channel answered without a code"),
+    "attempt.create_repeated": _("The channel was asked again for the same code"),
+    "attempt.code_shown": _("Payment code shown"),
+    "attempt.code_came_too_late": _("A payment code came too late and was not shown"),
+    "attempt.closing": _("Attempt is being closed at the channel"),
+    "attempt.asked": _("The channel was asked"),
+    "attempt.pays": _("Money received"),
+    "attempt.pays_late": _("Money received after the payment had ended"),
+    "attempt.surplus_second": _("Money received a second time"),
+    "attempt.surplus_late": _("Money received too late"),
+    "attempt.surplus_amount": _("Another amount received than asked"),
+    "attempt.frees_failed": _("The channel says: failed"),
+    "attempt.frees_closed": _("The channel says: closed unpaid"),
+    "attempt.contradicts": _("The channel contradicts what it said before"),
+    "attempt.repeated": _("The channel repeated what was known"),
+    "refund.requested": _("Refund asked for"),
+    "refund.approved": _("Refund approved"),
+    "refund.rejected": _("Refund rejected"),
+    "refund.withdrawn": _("Refund withdrawn"),
+    "refund.lapsed": _("Refund lapsed undecided"),
+    "refund.sent": _("Refund sent to the channel"),
+    "refund.sent_again": _("Refund sent again under the same number"),
+    "refund.unknown": _("Refund result not confirmed"),
+    "refund.returns": _("Money went back"),
+    "refund.refuses_return": _("The channel refused the refund"),
+    "refund.contradicts": _("The channel contradicts what it said of a refund"),
+    "refund.repeated": _("The channel repeated what was known of a refund"),
+    "account.opened": _("Channel account opened"),
+    "account.changed": _("Settings of the channel account changed"),
+    "merchant.changed": _("Merchant changed"),
+    "review.resolved": _("Exception resolved"),
+    "delivery.revived": _("Delivery tried again by hand"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a timeline."""
+
+    at: datetime
+    what: str
+    actor: str
+    detail: str
+    subject: str
+
+
+def timeline(subjects: Iterable[str]) -> list[Line]:
+    """Return what happened to the subjects, in words, oldest first."""
+    return [_line(record) for record in story(subjects)]
+
+
+def _line(record: OperationRecord) -> Line:
+    said = (f"{name} {value}" for name, value in record.detail.items() if value not in {"", None} and name != "fact")
+    return Line(
+        at=record.at,
+        what=str(ACTIONS.get(record.action, record.action)),
+        actor=record.actor,
+        detail=" · ".join(said),
+        subject=record.subject,
+    )

@@ -1,0 +1,1 @@
+"""What keeps the house in order: each rule of CONTRIBUTING.md that a machine can check."""

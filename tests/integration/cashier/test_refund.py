@@ -1,0 +1,228 @@
+"""Refunds: two people, one number, followed to their end, never more than came in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cashier.errors import NothingToRefund, NotYourDecision, RefundChanged, RefundNotWaiting
+from cashier.models import Attempt, ChannelAccount, LedgerEntry, Payment, PendingQuery, Refund
+from cashier.models.refund import RefundReason
+from cashier.services.pay import Choice, pay
+from cashier.services.query import query_attempt, query_due
+from cashier.services.refund import (
+    DECIDE_WITHIN,
+    Wish,
+    approve_refund,
+    lapse_due,
+    reject_refund,
+    request_refund,
+    send_again,
+    send_approved,
+    send_refund,
+    withdraw_refund,
+)
+from cashier.states import RefundState
+from payhub import clock
+from payhub.merchants.models import Merchant
+from payhub.money import Money
+from payhub.outbox.models import Event
+from payhub.review.models import Kind, ReviewItem
+from tests.conftest import MovedClock
+from tests.played.channel import Books
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes", "heard", "moved_clock")]
+
+
+@pytest.fixture
+def paid(payment: Payment, alpha_account: ChannelAccount, alpha: Books) -> Attempt:
+    """An attempt that paid 128.00."""
+    attempt = pay(payment_id=payment.pk, choice=Choice(account_id=alpha_account.pk, method="qr"), now=clock.now())
+    alpha.pay(attempt.attempt_no)
+    return query_attempt(attempt_no=attempt.attempt_no)
+
+
+@pytest.fixture
+def person(django_user_model: Any) -> Callable[[str], Any]:
+    """Make people."""
+    return lambda name: django_user_model.objects.get_or_create(username=name)[0]
+
+
+def wish(minor: int = 12_800, *, seen: int | None = None) -> Wish:
+    return Wish(
+        money=Money(minor, "CNY"),
+        reason=RefundReason.RETURNED_GOODS,
+        note="came back whole",
+        refundable_seen_minor=seen,
+    )
+
+
+def approved(payment: Payment, person: Callable[[str], Any], minor: int = 12_800) -> Refund:
+    refund = request_refund(payment_id=payment.pk, wish=wish(minor), requested_by=person("li"), now=clock.now())
+    return approve_refund(refund_no=refund.refund_no, approver=person("han"), now=clock.now())
+
+
+def test_a_refund_goes_from_request_to_the_books(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books
+) -> None:
+    refund = request_refund(payment_id=payment.pk, wish=wish(), requested_by=person("li"), now=clock.now())
+    assert alpha.count("refund") == 0  # nothing is sent before the approval
+    approve_refund(refund_no=refund.refund_no, approver=person("han"), now=clock.now())
+    send_approved(now=clock.now())
+    done = Refund.objects.get(pk=refund.pk)
+    assert done.state == RefundState.SUCCEEDED
+    assert done.proof is not None
+    assert sum(LedgerEntry.objects.filter(account="channel:lantern-alpha").values_list("amount_minor", flat=True)) == 0
+    assert list(Event.objects.filter(name__startswith="refund").values_list("name", flat=True)) == ["refund.succeeded"]
+    assert not PendingQuery.objects.exists()
+    assert alpha.collected() == 0
+
+
+def test_whoever_asked_cannot_approve_or_reject(paid: Attempt, payment: Payment, person: Callable[[str], Any]) -> None:
+    li = person("li")
+    li.is_superuser = True
+    li.save()
+    refund = request_refund(payment_id=payment.pk, wish=wish(), requested_by=li, now=clock.now())
+    with pytest.raises(NotYourDecision):
+        approve_refund(refund_no=refund.refund_no, approver=li, now=clock.now())
+    with pytest.raises(NotYourDecision):
+        reject_refund(refund_no=refund.refund_no, decider=li, why="changed my mind", now=clock.now())
+    inactive = person("gone")
+    inactive.is_active = False
+    with pytest.raises(NotYourDecision):
+        approve_refund(refund_no=refund.refund_no, approver=inactive, now=clock.now())
+
+
+def test_a_large_refund_needs_two_different_approvers(
+    merchant: Merchant, paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books
+) -> None:
+    merchant.second_approver_above_minor = 10_000
+    merchant.save()
+    refund = approved(payment, person)
+    assert refund.state == RefundState.REQUESTED
+    with pytest.raises(NotYourDecision):
+        approve_refund(refund_no=refund.refund_no, approver=person("han"), now=clock.now())
+    approve_refund(refund_no=refund.refund_no, approver=person("wei"), now=clock.now())
+    send_approved(now=clock.now())
+    assert alpha.count("refund") == 1
+
+
+def test_partial_refunds_add_up_to_what_was_paid_and_no_further(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books
+) -> None:
+    approved(payment, person, 5_000)
+    with pytest.raises(NothingToRefund):
+        request_refund(payment_id=payment.pk, wish=wish(7_801), requested_by=person("li"), now=clock.now())
+    approved(payment, person, 7_800)
+    send_approved(now=clock.now())
+    assert alpha.collected() == 0
+    with pytest.raises(NothingToRefund):
+        request_refund(payment_id=payment.pk, wish=wish(1), requested_by=person("li"), now=clock.now())
+
+
+def test_a_stale_page_sends_nothing(paid: Attempt, payment: Payment, person: Callable[[str], Any]) -> None:
+    request_refund(payment_id=payment.pk, wish=wish(100, seen=12_800), requested_by=person("li"), now=clock.now())
+    with pytest.raises(RefundChanged):
+        request_refund(payment_id=payment.pk, wish=wish(100, seen=12_800), requested_by=person("li"), now=clock.now())
+
+
+def test_an_unpaid_payment_has_nothing_to_refund(payment: Payment, person: Callable[[str], Any]) -> None:
+    with pytest.raises(NothingToRefund):
+        request_refund(payment_id=payment.pk, wish=wish(), requested_by=person("li"), now=clock.now())
+
+
+def test_an_unknown_refund_is_asked_about_and_never_sent_under_a_new_number(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books, moved_clock: MovedClock
+) -> None:
+    alpha.arm("refund", "timeout_after")
+    refund = approved(payment, person)
+    send_approved(now=clock.now())
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.SUBMITTED
+    query_due(channel="alpha", now=moved_clock.forward(minutes=1))
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.SUCCEEDED
+    assert [number for call, number in alpha.calls if call == "refund"] == [refund.refund_no]
+
+
+def test_a_refund_that_never_reached_the_channel_is_sent_again_under_the_same_number(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books, moved_clock: MovedClock
+) -> None:
+    alpha.arm("refund", "timeout_before")
+    refund = approved(payment, person)
+    send_approved(now=clock.now())
+    query_due(channel="alpha", now=moved_clock.forward(minutes=1))
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.SUCCEEDED
+    assert {number for call, number in alpha.calls if call == "refund"} == {refund.refund_no}
+    assert alpha.collected() == 0
+
+
+def test_a_crash_between_commit_and_call_is_made_good(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books, moved_clock: MovedClock
+) -> None:
+    refund = approved(payment, person)
+
+    def crash() -> None:
+        raise KeyboardInterrupt
+
+    alpha.before["refund"] = crash
+    with pytest.raises(KeyboardInterrupt):
+        send_refund(refund_no=refund.refund_no, now=clock.now())
+    del alpha.before["refund"]
+    assert send_approved(now=clock.now()) == 0
+    query_due(channel="alpha", now=moved_clock.forward(minutes=1))
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.SUCCEEDED
+
+
+def test_a_refund_that_the_channel_refuses_becomes_an_exception_and_can_be_sent_again(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books
+) -> None:
+    alpha.arm("refund", "refuse")
+    refund = approved(payment, person)
+    send_approved(now=clock.now())
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.FAILED
+    assert ReviewItem.objects.get().kind == Kind.FAILED_REFUND
+    send_again(refund_no=refund.refund_no, person=person("han"), now=clock.now())
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.SUCCEEDED
+    assert ReviewItem.objects.get().resolved_at is not None
+
+
+def test_a_silent_refund_becomes_an_exception_with_an_owner(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books, moved_clock: MovedClock
+) -> None:
+    alpha.arm("refund", "timeout_after")
+    alpha.arm("query_refund", "timeout_before", 100)
+    refund = approved(payment, person)
+    send_approved(now=clock.now())
+    for _ in range(60):
+        query_due(channel="alpha", now=moved_clock.forward(minutes=10))
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.UNKNOWN
+    assert ReviewItem.objects.get().kind == Kind.UNKNOWN_REFUND
+    alpha.heal()
+    for _ in range(6):
+        query_due(channel="alpha", now=moved_clock.forward(minutes=10))
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.SUCCEEDED
+    assert ReviewItem.objects.get().resolved_at is not None
+
+
+def test_a_rejected_or_withdrawn_refund_frees_its_money(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any]
+) -> None:
+    first = request_refund(payment_id=payment.pk, wish=wish(), requested_by=person("li"), now=clock.now())
+    reject_refund(refund_no=first.refund_no, decider=person("han"), why="goods were used", now=clock.now())
+    second = request_refund(payment_id=payment.pk, wish=wish(), requested_by=person("li"), now=clock.now())
+    withdraw_refund(refund_no=second.refund_no, person=person("li"), why="asked by mistake", now=clock.now())
+    assert approved(payment, person).state == RefundState.APPROVED
+    with pytest.raises(RefundNotWaiting):
+        approve_refund(refund_no=first.refund_no, approver=person("wei"), now=clock.now())
+
+
+def test_an_undecided_request_lapses(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], moved_clock: MovedClock
+) -> None:
+    refund = request_refund(payment_id=payment.pk, wish=wish(), requested_by=person("li"), now=clock.now())
+    moved_clock.at += DECIDE_WITHIN
+    with pytest.raises(RefundNotWaiting):
+        approve_refund(refund_no=refund.refund_no, approver=person("han"), now=clock.now())
+    assert lapse_due(now=clock.now()) == 1
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.LAPSED

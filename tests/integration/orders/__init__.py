@@ -1,0 +1,1 @@
+"""Product orders against a real PostgreSQL and a real Redis."""
