@@ -18,7 +18,6 @@ class TradeState(StrEnum):
     NEW = "NEW"  #: A code or page exists, the channel does not know the trade yet (Alipay, UnionPay).
     OPEN = "OPEN"
     PAID = "PAID"
-    FAILED = "FAILED"  #: Refused for good by the payer's bank (UnionPay).
     CLOSED = "CLOSED"
     LAPSED = "LAPSED"  #: The code ran out before a trade came into being.
 

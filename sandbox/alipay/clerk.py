@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,14 +12,16 @@ from sandbox.alipay.account import AlipayAccount
 from sandbox.alipay.trade import buyer_id, masked_login, status_of
 from sandbox.books import Books, Payment, Refund, RefundState, Trade
 from sandbox.box import Box
-from sandbox.notify import Envelope, Event
+from sandbox.clerk import Clerk, Content, Envelope, Event
 
 _MINUTE, _HOUR = 60.0, 3600.0
 
 
-class AlipayMessenger:
-    """How Alipay notifies: until the answer is exactly `success`, 7 times more within about 25 hours."""
+class AlipayClerk(Clerk):
+    """Alipay's clerk: it wants exactly `success`, otherwise it repeats 7 times within about 25 hours."""
 
+    title = "Alipay 支付宝"
+    colour = "#0b5fd0"
     waits_s = (4 * _MINUTE, 10 * _MINUTE, 10 * _MINUTE, _HOUR, 2 * _HOUR, 6 * _HOUR, 15 * _HOUR)
     timeout_s = 10.0
 
@@ -28,25 +29,30 @@ class AlipayMessenger:
         self._box = box
         self._account = account
 
-    def payment(self, trade: Trade, payment: Payment) -> Mapping[str, Any]:
-        """This function will tell a payment."""
-        return self._paid(trade, payment, "TRADE_SUCCESS")
+    def payment_no(self, trade: Trade) -> str:
+        """This function will give a trade_no."""
+        return self._box.numbers.alipay_trade(self._box.clock.now())
 
-    def refund(self, trade: Trade, payment: Payment, refund: Refund) -> Mapping[str, Any] | None:
+    def payment(self, trade: Trade, payment: Payment) -> list[Content]:
+        """This function will tell a payment."""
+        return [self._paid(trade, payment, "TRADE_SUCCESS")]
+
+    def refund(self, trade: Trade, payment: Payment, refund: Refund) -> list[Content]:
         """This function will tell a refund: the fields of the payment, and how much came back."""
         if refund.state is not RefundState.SUCCESS or refund.settled_at is None:
-            return None
-        return self._paid(trade, payment, status_of(self._box, trade, payment)) | {
+            return []
+        told = self._paid(trade, payment, status_of(self._box, trade, payment)) | {
             "gmt_refund": beijing.spaced(refund.settled_at) + ".000",
             "out_biz_no": refund.out_refund_no,
             "refund_fee": money.yuan(_returned_until(self._box.books, trade, payment, refund)),
         }
+        return [told]
 
-    def closed(self, trade: Trade) -> Mapping[str, Any]:
+    def closed(self, trade: Trade) -> list[Content]:
         """This function will tell that a trade was closed unpaid."""
         told = self._common(trade, trade.buyer, "TRADE_CLOSED")
         closed_at = trade.closed_at or self._box.clock.now()
-        return told | {"gmt_close": beijing.spaced(closed_at), "trade_no": trade.trade_no}
+        return [told | {"gmt_close": beijing.spaced(closed_at), "trade_no": trade.trade_no}]
 
     def envelope(self, event: Event, signature: str) -> Envelope:
         """This function will complete, sign and encode the form."""
