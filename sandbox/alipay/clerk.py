@@ -12,7 +12,7 @@ from sandbox.alipay.account import AlipayAccount
 from sandbox.alipay.trade import buyer_id, masked_login, status_of
 from sandbox.books import Books, Payment, Refund, RefundState, Trade
 from sandbox.box import Box
-from sandbox.clerk import Clerk, Content, Envelope, Event
+from sandbox.clerk import Clerk, Content, Envelope, Event, WayBack
 
 _MINUTE, _HOUR = 60.0, 3600.0
 
@@ -53,6 +53,31 @@ class AlipayClerk(Clerk):
         told = self._common(trade, trade.buyer, "TRADE_CLOSED")
         closed_at = trade.closed_at or self._box.clock.now()
         return [told | {"gmt_close": beijing.spaced(closed_at), "trade_no": trade.trade_no}]
+
+    def begins_when_opened(self, trade: Trade) -> bool:
+        """This function will say yes for a scanned code; on a page people have to log in first."""
+        return trade.method == "precreate"
+
+    def way_back(self, trade: Trade, payment: Payment | None) -> WayBack | None:
+        """This function will lead back from a page: paid, with signed parameters that do not say "paid"."""
+        quit_url = str(trade.request.get("quit_url", ""))
+        if payment is None or not trade.return_url:
+            return WayBack(url=quit_url) if quit_url else None
+        query = {
+            "app_id": self._account.app_id,
+            "auth_app_id": self._account.app_id,
+            "charset": "utf-8",
+            "method": f"alipay.trade.{trade.method}.pay.return",
+            "out_trade_no": trade.out_trade_no,
+            "seller_id": self._account.seller_id,
+            "timestamp": beijing.spaced(self._box.clock.machine()),
+            "total_amount": money.yuan(payment.amount_minor),
+            "trade_no": payment.trade_no,
+            "version": "1.0",
+        }
+        signed = rsa.sign(self._account.channel_key, wire.notification_content(query))
+        joint = "&" if "?" in trade.return_url else "?"
+        return WayBack(url=trade.return_url + joint + urlencode(query | {"sign": signed, "sign_type": "RSA2"}))
 
     def envelope(self, event: Event, signature: str) -> Envelope:
         """This function will complete, sign and encode the form."""

@@ -12,23 +12,28 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import beijing, rsa
-from sandbox.alipay import precreate, refund, trade, wire
+from sandbox.alipay import cancel, prepay, refund, trade, wire
 from sandbox.alipay.account import AlipayAccount
 from sandbox.answers import Answer, Refusal
 from sandbox.box import Box
-from sandbox.calls import play
+from sandbox.calls import Dialect, play
 from sandbox.due import pass_time
 
 Parameters = Mapping[str, str]
 Method = Callable[[Box, Parameters, Mapping[str, Any]], Answer]
 
 _METHODS: dict[str, tuple[str, Method]] = {
-    "alipay.trade.precreate": ("create", precreate.precreate),
+    "alipay.trade.precreate": ("create", prepay.precreate),
+    "alipay.trade.page.pay": ("create", prepay.page),
+    "alipay.trade.wap.pay": ("create", prepay.wap),
     "alipay.trade.query": ("query", trade.query),
     "alipay.trade.close": ("close", trade.close),
+    "alipay.trade.cancel": ("cancel", cancel.cancel),
     "alipay.trade.refund": ("refund", refund.refund),
     "alipay.trade.fastpay.refund.query": ("refund_query", refund.query),
 }
+
+_PAGES = ("alipay.trade.page.pay", "alipay.trade.wap.pay")
 
 
 def routes(box: Box, account: AlipayAccount) -> list[Route]:
@@ -38,7 +43,9 @@ def routes(box: Box, account: AlipayAccount) -> list[Route]:
         parameters = await _parameters(request)
         pass_time(box)
         method = parameters.get("method", "")
-        dialect = wire.AlipayDialect(account, method if method in _METHODS else "")
+        dialect: Dialect = wire.AlipayDialect(account, method if method in _METHODS else "")
+        if method in _PAGES:
+            dialect = wire.PageDialect()
         try:
             _check(account, parameters)
             content = _content(parameters)

@@ -73,7 +73,7 @@ class WechatClerk(Clerk):
                 "resource": {"original_type": original_type} | resource,
             }
         )
-        headers = wire.signature_headers(self._account, body, signature)
+        headers = wire.signature_headers(self._account.signer(), body, signature)
         return Envelope(headers={"Content-Type": "application/json", "User-Agent": "Mozilla/4.0"} | headers, body=body)
 
     def acknowledged(self, status: int, body: bytes) -> bool:
