@@ -243,12 +243,15 @@ class Books:
             refund.state, refund.due_at, refund.settled_at, refund.id,
         )  # fmt: skip
 
-    def refund(self, channel: str, out_refund_no: str, trade: Trade | None = None) -> Refund | None:
+    def refund(
+        self, channel: str, out_refund_no: str, trade: Trade | None = None, txn_time: str | None = None
+    ) -> Refund | None:
         """This function will find a refund by the merchant's number, of one trade or of the whole channel."""
+        trade_id = trade and trade.id
         row = self._store.one(
             "SELECT * FROM refund WHERE channel = ? AND out_refund_no = ? AND (? IS NULL OR trade_id = ?)"
-            " ORDER BY id DESC LIMIT 1",
-            channel, out_refund_no, trade and trade.id, trade and trade.id,
+            " AND (? IS NULL OR txn_time = ?) ORDER BY id DESC LIMIT 1",
+            channel, out_refund_no, trade_id, trade_id, txn_time, txn_time,
         )  # fmt: skip
         return None if row is None else _refund(row)
 
