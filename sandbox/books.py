@@ -212,6 +212,17 @@ class Books:
         rows = self._store.rows("SELECT * FROM payment WHERE trade_id = ? ORDER BY id", trade.id)
         return [Payment(**dict(row)) for row in rows]
 
+    def everything_paid(self, channel: str) -> list[tuple[Trade, Payment]]:
+        """This function will list every payment with its trade, the oldest first; channel "": of all channels."""
+        rows = self._store.rows(
+            "SELECT * FROM trade WHERE (? = '' OR channel = ?) AND id IN (SELECT trade_id FROM payment)",
+            channel,
+            channel,
+        )
+        trades = {row["id"]: _trade(row) for row in rows}
+        payments = [Payment(**dict(row)) for row in self._store.rows("SELECT * FROM payment ORDER BY id")]
+        return [(trades[payment.trade_id], payment) for payment in payments if payment.trade_id in trades]
+
     def forget_success(self, trade: Trade) -> None:
         """This function will make the books as if nothing had been paid or returned yet (to be undone afterwards)."""
         self._store.run("UPDATE refund SET state = 'PROCESSING', settled_at = NULL WHERE trade_id = ?", trade.id)
@@ -260,6 +271,10 @@ class Books:
         return [
             _refund(row) for row in self._store.rows("SELECT * FROM refund WHERE trade_id = ? ORDER BY id", trade.id)
         ]
+
+    def everything_returned(self, channel: str) -> list[Refund]:
+        """This function will list every refund of a channel, the oldest first."""
+        return [_refund(row) for row in self._store.rows("SELECT * FROM refund WHERE channel = ? ORDER BY id", channel)]
 
     def overdue_refunds(self, now: float) -> list[Refund]:
         """This function will list the refunds that settle by themselves now."""

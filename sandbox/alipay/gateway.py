@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import beijing, rsa
-from sandbox.alipay import cancel, prepay, refund, trade, wire
+from sandbox.alipay import bill, cancel, prepay, refund, trade, wire
 from sandbox.alipay.account import AlipayAccount
 from sandbox.answers import Answer, Refusal
 from sandbox.box import Box
@@ -31,6 +31,7 @@ _METHODS: dict[str, tuple[str, Method]] = {
     "alipay.trade.cancel": ("cancel", cancel.cancel),
     "alipay.trade.refund": ("refund", refund.refund),
     "alipay.trade.fastpay.refund.query": ("refund_query", refund.query),
+    "alipay.data.dataservice.bill.downloadurl.query": ("bill", bill.link),
 }
 
 _PAGES = ("alipay.trade.page.pay", "alipay.trade.wap.pay")
@@ -55,7 +56,16 @@ def routes(box: Box, account: AlipayAccount) -> list[Route]:
         number = trade.number_of(box, content)
         return await play(box, dialect, "alipay", call, number, lambda: act(box, parameters, content))
 
-    return [Route("/gateway.do", gateway, methods=["GET", "POST"])]
+    async def bill_file(request: Request) -> Response:
+        archive = bill.packed(box, account, request.query_params.get("token", ""))
+        if archive is None:
+            return Response("链接已失效", 403, media_type="text/plain")
+        return Response(archive, media_type="application/zip")
+
+    return [
+        Route("/gateway.do", gateway, methods=["GET", "POST"]),
+        Route("/alipay/bill", bill_file, methods=["GET"]),
+    ]
 
 
 async def _parameters(request: Request) -> dict[str, str]:

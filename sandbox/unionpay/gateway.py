@@ -13,7 +13,7 @@ from sandbox.answers import Answer, Refusal
 from sandbox.box import Box
 from sandbox.calls import Dialect, play
 from sandbox.due import pass_time
-from sandbox.unionpay import back, consume, query, wire
+from sandbox.unionpay import back, bill, consume, query, wire
 from sandbox.unionpay.account import UnionpayAccount
 from sandbox.unionpay.wire import Fields
 
@@ -48,6 +48,8 @@ def routes(box: Box, account: UnionpayAccount) -> list[Route]:
               front=True), methods=["POST"]),
         Route(f"{gateway}/backTransReq.do", endpoint(lambda asked: back.give_back(box, asked),
               lambda asked: _BACK_CALLS.get(asked["txnType"], "refund")), methods=["POST"]),
+        Route("/filedownload/", endpoint(lambda asked: bill.bill(box, account, asked), lambda asked: "bill"),
+              methods=["POST"]),
         Route(f"{gateway}/queryTrans.do", endpoint(lambda asked: query.query(box, account, asked), call_of_query),
               methods=["POST"]),
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from sandbox.books import Trade
 from sandbox.box import Box
 from sandbox.calls import play
 from sandbox.due import pass_time
-from sandbox.wechat import create, platform, refund, transaction, wire
+from sandbox.wechat import bill, create, platform, refund, transaction, wire
 from sandbox.wechat.account import WechatAccount
 
 
@@ -79,6 +79,10 @@ def _operations(box: Box, account: WechatAccount) -> list[Operation]:
                   about=lambda asked: numbered(refund.find_trade(box, asked.body))),
         Operation(call="refund_query", method="GET", path=f"{back}/{{number}}",
                   act=lambda asked: refund.query(box, asked.number), about=of_refund),
+        Operation(call="bill", method="GET", path="/v3/bill/tradebill",
+                  act=lambda asked: bill.tradebill(box, account, asked.query), about=lambda asked: ""),
+        Operation(call="bill_file", method="GET", path="/v3/billdownload/file",
+                  act=lambda asked: bill.download(box, account, asked.query), about=lambda asked: ""),
         Operation(call="certificates", method="GET", path="/v3/certificates",
                   act=lambda asked: platform.certificates(account), about=lambda asked: ""),
     ]  # fmt: skip
