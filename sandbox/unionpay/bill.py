@@ -75,20 +75,22 @@ def _row(account: UnionpayAccount, line: Line) -> bytes:
         6: "622155******2340", 7: f"{line.amount_minor:012d}", 8: "4899", 9: "07", 10: number, 11: "01",
         12: line.out_trade_no if paid else line.out_refund_no, 13: "01",
         16: f"{out}{line.fee_minor:012d}", 17: f"{into}{net:012d}", 18: "0001",
-        20: "01" if paid else "04", 22: "000201", 23: "" if paid else "01", 25: "" if paid else line.out_trade_no,
-        27: "" if paid else line.trade_no, 28: account.mer_id, 30: "0" * 15, 32: "0" * 12, 33: f"{into}{net:012d}",
-        34: "01080209", 36: "0" * 12, 37: "0" * 12, 38: "0" * 11, 40: "7", 41: line.attach,
+        20: "01" if paid else "04", 22: "000201", 27: "" if paid else line.trade_no, 28: account.mer_id, 30: "0" * 15,
+        32: "0" * 12, 33: f"{into}{net:012d}", 34: "01080209", 35: line.attach, 36: "0" * 12, 37: "0" * 12,
+        38: "0" * 11, 40: "7", 41: "" if paid else line.out_trade_no,
     }  # fmt: skip
     cells = [known.get(place, "").encode("gb18030")[:width].ljust(width) for place, width in enumerate(_WIDTHS, 1)]
     return b" ".join(cells) + b"\r\n"
 
 
 def _report(account: UnionpayAccount, day: str, lines: list[Line]) -> str:
-    paid = [line for line in lines if line.kind is LineKind.PAYMENT]
-    total = money.yuan(sum(line.amount_minor for line in paid))
+    paid, returned = (sum(line.amount_minor for line in lines if line.kind is kind) for kind in LineKind)
+    # Number of trades; amount, fee and net, each in debit and in credit.
+    sums = [returned, paid, sum(line.fee_minor for line in lines), 0, 0, 0]
+    total = "".join(f"{money.yuan(amount):>16}" for amount in sums)
     rows = [
         "中国银联全渠道商户交易汇总表",
         f"商户代码:{account.mer_id}    清算日期:{day.replace('-', '')}    清算币种:人民币",
-        f"自助消费    {len(paid)}    {total}",
+        f"总计{len(lines):>12}{total}",
     ]
     return "\r\n".join(rows) + "\r\n"

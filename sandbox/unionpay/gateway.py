@@ -60,7 +60,8 @@ def _about(box: Box, asked: Fields) -> str:
     if asked.get("origQryId"):
         trade = box.books.trade_by_trade_no("unionpay", asked["origQryId"])
         return trade.out_trade_no if trade else asked.get("origOrderId", "")
-    entry = box.books.refund("unionpay", asked["orderId"], txn_time=asked["txnTime"])
+    number = asked.get("orderId", "")  # a file transfer has none
+    entry = box.books.refund("unionpay", number, txn_time=asked["txnTime"])
     if entry is not None:
         return box.books.trade_by_id(entry.trade_id).out_trade_no
-    return asked.get("origOrderId") or asked["orderId"]
+    return asked.get("origOrderId") or number

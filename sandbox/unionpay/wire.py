@@ -30,7 +30,8 @@ _ECHOED = (
     "txnType",
     "version",
 )
-_KEY_FIELDS = ("version", "encoding", "signMethod", "merId", "orderId", "txnTime", "txnType", "signature")
+_KEY_FIELDS = ("version", "encoding", "signMethod", "merId", "txnTime", "txnType", "signature")
+_FILE_TRANSFER = "76"  # the only request that is about no order
 _WORDS = {
     "00": "成功[0000000]",
     "03": "交易通讯超时，请发起查询交易[2030001]",
@@ -84,7 +85,8 @@ def refuse(asked: Fields, code: str) -> Refusal:
 
 def check_request(account: UnionpayAccount, asked: Fields) -> None:
     """This function will check who asks; raise Refusal ("Invalid request." in bare text, or respCode 10 or 11)."""
-    if not all(asked.get(name) for name in _KEY_FIELDS):
+    named = bool(asked.get("orderId")) or asked.get("txnType") == _FILE_TRANSFER
+    if not named or not all(asked.get(name) for name in _KEY_FIELDS):
         raise Refusal(Answer(status=200, body=b"Invalid request.", content_type=TEXT_TYPE, code="-", signed=False))
     formal = (asked["version"], asked["encoding"].upper(), asked["signMethod"], asked["merId"])
     if formal != ("5.1.0", "UTF-8", "01", account.mer_id):

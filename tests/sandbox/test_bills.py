@@ -205,7 +205,7 @@ class TestUnionpay:
 
     def ask(self, unionpay: UnionpayClient, day: str) -> dict[str, str]:
         fields = {"txnType": "76", "txnSubType": "01", "bizType": "000000", "fileType": "00", "txnTime": moment()}
-        form = unionpay.signed(orderId="FILE20260102", settleDate=day.replace("-", "")[4:], **fields)
+        form = unionpay.signed(settleDate=day.replace("-", "")[4:], **fields)
         return unionpay.ask(unionpay.account["file_url"], form)
 
     def details(self, unionpay: UnionpayClient, day: str) -> list[list[str]]:
@@ -225,6 +225,14 @@ class TestUnionpay:
         )  # fmt: skip
         assert (paid[15], paid[16]) == ("D000000000006", "C000000000984")
         assert (returned[6], returned[11], returned[19]) == ("000000000300", BACK, "04")
+        assert (paid[34], returned[26], returned[40]) == ("memo", paid[9], NO)
+
+    def test_the_report_beside_the_rows_has_their_number_and_sums(self, unionpay: UnionpayClient, paid_on: str) -> None:
+        answer = self.ask(unionpay, paid_on)
+        archive = zipfile.ZipFile(io.BytesIO(zlib.decompress(base64.b64decode(answer["fileContent"]))))
+        (report,) = [archive.read(name).decode("gbk") for name in archive.namelist() if name.startswith("RD")]
+        (total,) = [line.split() for line in report.splitlines() if line.startswith("总计")]
+        assert total[1:4] == ["2", "3.00", "9.90"]
 
     def test_until_the_next_day_the_file_does_not_exist(
         self, unionpay: UnionpayClient, sandbox: Sandbox, paid_on: str
