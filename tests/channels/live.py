@@ -9,7 +9,18 @@ from typing import Any
 
 import httpx
 
-from cashier.channels.base import Channel, Created, Fact, Notification, Outcome, Return, Trade, Wiring
+from cashier.channels.base import (
+    Channel,
+    Created,
+    Fact,
+    Notification,
+    Outcome,
+    Presentation,
+    PresentationKind,
+    Return,
+    Trade,
+    Wiring,
+)
 from cashier.channels.registry import open_channel
 from payhub import clock, numbers
 from payhub.http import outgoing
@@ -62,6 +73,7 @@ class Live:
             notify_url=self.merchant.url,
             return_url="http://127.0.0.1/back",
             shopper_ip="203.0.113.9",
+            payer_id="oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
         )
 
     def create(self) -> Created:
@@ -70,12 +82,24 @@ class Live:
         self.trade = replace(self.trade, memo=created.fact.memo, channel_trade_no=created.fact.channel_trade_no)
         return created
 
-    def opened(self, *, scanned: bool = True) -> Live:
-        """Open the trade, and let somebody look at it."""
-        assert self.create().presentation is not None
-        if scanned:
-            self.scan()
+    def opened(self) -> Live:
+        """Open the trade, and let somebody go where the presentation leads."""
+        presentation = self.create().presentation
+        assert presentation is not None
+        self.follow(presentation)
+        self.scan()
         return self
+
+    def follow(self, presentation: Presentation) -> None:
+        """Do what the shopper's browser does."""
+        match presentation.kind:
+            case PresentationKind.REDIRECT:
+                led = self.sandbox.http.get(presentation.content)
+            case PresentationKind.FORM:
+                led = self.sandbox.http.post(presentation.content, data=dict(presentation.fields))
+            case _:
+                return
+        assert led.status_code in {200, 302, 303}, led.text
 
     def scan(self) -> None:
         """Let somebody open the code (at Alipay the trade begins so)."""
@@ -114,7 +138,7 @@ class Live:
             amount=Money(minor, "CNY"),
             paid=self.trade.amount,
             reason="重复支付",
-            created_at=clock.now(),
+            created_at=self.trade.created_at,
             notify_url=self.merchant.url,
         )
 
