@@ -77,7 +77,7 @@ class Wire:
         return self._call("post", path, params | {"idempotency_key": key or self._nonce()}, timeout_s)
 
     def pages(self, path: str, *, timeout_s: float, **params: Any) -> Iterator[dict[str, Any]]:
-        """Give the objects of a list, page by page, as Stripe orders them; raise Trouble."""
+        """Give the objects of a list, page by page, as Stripe sorts them; raise Trouble."""
         for _ in range(MAX_PAGES):
             page = self.get(path, timeout_s=timeout_s, limit=PAGE, **params)
             found = page.get("data")
