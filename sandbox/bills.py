@@ -15,6 +15,7 @@ from sandbox.books import Payment, Refund, RefundState, Trade
 from sandbox.box import Box
 
 FEE_PER_MILLE = 6
+STRIPE_PER_MILLE, STRIPE_FIXED_MINOR = 29, 30
 READY_AFTER_S = 10 * 3600  # bills are ready at 10:00 on the next day
 
 
@@ -146,8 +147,10 @@ def _stranger(number: str, amount_minor: int, at: float) -> Line:
     )
 
 
-def fee_minor(amount_minor: int) -> int:
+def fee_minor(channel: str, amount_minor: int) -> int:
     """This function will give the channel's fee, rounded half up."""
+    if channel == "stripe":
+        return (amount_minor * STRIPE_PER_MILLE + 500) // 1000 + STRIPE_FIXED_MINOR
     return (amount_minor * FEE_PER_MILLE + 500) // 1000
 
 
@@ -165,7 +168,7 @@ def _payment_line(trade: Trade, payment: Payment) -> Line:
         trade_no=payment.trade_no,
         amount_minor=payment.amount_minor,
         currency=trade.currency,
-        fee_minor=fee_minor(payment.amount_minor),
+        fee_minor=fee_minor(trade.channel, payment.amount_minor),
         payer=payment.payer,
         method=trade.method,
         title=trade.title,

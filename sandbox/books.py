@@ -266,6 +266,11 @@ class Books:
         )  # fmt: skip
         return None if row is None else _refund(row)
 
+    def refund_by_refund_no(self, channel: str, refund_no: str) -> Refund | None:
+        """This function will find a refund by the channel's own number."""
+        row = self._store.one("SELECT * FROM refund WHERE channel = ? AND refund_no = ?", channel, refund_no)
+        return None if row is None else _refund(row)
+
     def refunds(self, trade: Trade) -> list[Refund]:
         """This function will list a trade's refunds, the first one first."""
         return [

@@ -46,8 +46,16 @@ class Clerk(ABC):
     timeout_s: float  #: How long the merchant may take to acknowledge one.
 
     @abstractmethod
-    def payment_no(self, trade: Trade) -> str:
-        """This function will give a fresh number of the channel's own for a payment of the trade."""
+    def fresh_no(self, trade: Trade) -> str:
+        """This function will give a fresh number of the channel's own for the trade."""
+
+    def payment_no(self, trade: Trade, *, is_first: bool) -> str:
+        """This function will give a payment's number: the first one has the trade's, where that has one already."""
+        return trade.trade_no if trade.trade_no and is_first else self.fresh_no(trade)
+
+    def address(self, url: str) -> str:
+        """This function will give where a notification goes that the merchant wants at `url`; empty: nowhere."""
+        return url
 
     @abstractmethod
     def payment(self, trade: Trade, payment: Payment) -> Sequence[Content]:

@@ -46,7 +46,7 @@ def announce_declined(box: Box, trade: Trade) -> None:
 
 
 def _write(box: Box, trade: Trade, kind: str, url: str, contents: Sequence[Content], twist: Twist) -> None:
-    now = box.clock.now()
+    now, url = box.clock.now(), box.clerks[trade.channel].address(url)
     lost = twist.get("kind") == "drop" and twist["sends"] is None
     state = "UNADDRESSED" if not url else "LOST" if lost else "PENDING"
     for content in contents:

@@ -18,6 +18,7 @@ DEFAULTS: dict[str, Any] = {
     "wechat_rotation": "none",  # overlap: both certificates listed, the old one signs; done: the new one; retired: only it
     "alipay_refund_settle_s": 0,  # 0: final at once (fund_change Y)
     "unionpay_refund_settle_s": 60,
+    "stripe_refund_settle_s": 0,
     "alipay_repeat_precreate": "refuse",  # or "same": reports differ
 }
 

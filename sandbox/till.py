@@ -28,7 +28,7 @@ def scan(box: Box, trade: Trade, person: str) -> Trade:
     """This function will open the code on a person's phone: where the trade did not exist yet, now it does."""
     if trade.state is not TradeState.NEW:
         return trade
-    number = trade.trade_no or box.clerks[trade.channel].payment_no(trade)
+    number = trade.trade_no or box.clerks[trade.channel].fresh_no(trade)
     scanned = replace(trade, state=TradeState.OPEN, buyer=person, trade_no=number)
     box.books.update_trade(scanned)
     return scanned
@@ -54,7 +54,7 @@ def pay(
     if refusal is not None and not force:
         raise refusal
     now = box.clock.now()
-    number = trade.trade_no if trade.trade_no and not paid_before else box.clerks[trade.channel].payment_no(trade)
+    number = box.clerks[trade.channel].payment_no(trade, is_first=not paid_before)
     payment = box.books.add_payment(
         Payment(
             trade_id=trade.id,
@@ -82,7 +82,7 @@ def _return_by_itself(box: Box, trade: Trade, payment: Payment) -> None:
             payment_id=payment.id,
             kind="automatic",
             out_refund_no=f"automatic-{payment.trade_no}",
-            refund_no=box.clerks[trade.channel].payment_no(trade),
+            refund_no=box.clerks[trade.channel].fresh_no(trade),
             amount_minor=payment.amount_minor,
             state=RefundState.PROCESSING,
             created_at=payment.paid_at,

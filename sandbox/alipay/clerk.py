@@ -10,7 +10,7 @@ from sandbox import beijing, money, rsa
 from sandbox.alipay import wire
 from sandbox.alipay.account import AlipayAccount
 from sandbox.alipay.trade import buyer_id, masked_login, status_of
-from sandbox.books import Books, Payment, Refund, RefundState, Trade
+from sandbox.books import Books, Payment, Refund, RefundState, Trade, TradeState
 from sandbox.box import Box
 from sandbox.clerk import Clerk, Content, Envelope, Event, WayBack
 
@@ -29,7 +29,7 @@ class AlipayClerk(Clerk):
         self._box = box
         self._account = account
 
-    def payment_no(self, trade: Trade) -> str:
+    def fresh_no(self, trade: Trade) -> str:
         """This function will give a trade_no."""
         return self._box.numbers.alipay_trade(self._box.clock.now())
 
@@ -49,7 +49,9 @@ class AlipayClerk(Clerk):
         return [told]
 
     def closed(self, trade: Trade) -> list[Content]:
-        """This function will tell that a trade was closed unpaid."""
+        """This function will tell that a trade was closed unpaid; of a code that nobody scanned there is nothing."""
+        if trade.state is TradeState.LAPSED:
+            return []
         told = self._common(trade, trade.buyer, "TRADE_CLOSED")
         closed_at = trade.closed_at or self._box.clock.now()
         return [told | {"gmt_close": beijing.spaced(closed_at), "trade_no": trade.trade_no}]

@@ -158,7 +158,19 @@ def _options(names: list[str]) -> str:
 
 
 def _arming(channels: list[str], shown: str) -> str:
-    calls = ["*", "create", "query", "close", "refund", "refund_query"]
+    calls = [
+        "*",
+        "create",
+        "query",
+        "close",
+        "cancel",
+        "refund",
+        "undo",
+        "refund_query",
+        "bill",
+        "bill_file",
+        "certificates",
+    ]
     chosen = (
         f'<input type=hidden name=do value=arm><input type=hidden name=shown value="{escape(shown)}">'
         f"<label>Channel <select name=channel>{_options(['*', *channels])}</select></label> "

@@ -25,7 +25,7 @@ class UnionpayClerk(Clerk):
         self._box = box
         self._account = account
 
-    def payment_no(self, trade: Trade) -> str:
+    def fresh_no(self, trade: Trade) -> str:
         """This function will give a queryId."""
         return self._box.numbers.unionpay_query(self._box.clock.now())
 

@@ -29,7 +29,7 @@ class WechatClerk(Clerk):
         self._box = box
         self._account = account
 
-    def payment_no(self, trade: Trade) -> str:
+    def fresh_no(self, trade: Trade) -> str:
         """This function will give a transaction_id."""
         return self._box.numbers.wechat_transaction(self._box.clock.now())
 
