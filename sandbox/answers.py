@@ -14,6 +14,7 @@ class Answer:
     content_type: str
     code: str = ""
     signed: bool = True
+    location: str = ""  #: Where a redirect leads.
 
 
 class Refusal(Exception):

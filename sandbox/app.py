@@ -10,7 +10,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
-from sandbox import alipay, wechat
+from sandbox import alipay, stripe, unionpay, wechat
 from sandbox.box import Box
 from sandbox.control import api, pages
 from sandbox.control.control import Control
@@ -32,7 +32,7 @@ def build(box: Box) -> Starlette:
             await working
         box.store.close()
 
-    channels = [*wechat.open_for(box), *alipay.open_for(box)]
+    channels = [*wechat.open_for(box), *alipay.open_for(box), *unionpay.open_for(box), *stripe.open_for(box)]
     return Starlette(
         routes=[*channels, *phone.routes(box), *pages.routes(box, control), *api.routes(box, control)],
         lifespan=lifespan,

@@ -18,7 +18,6 @@ class TradeState(StrEnum):
     NEW = "NEW"  #: A code or page exists, the channel does not know the trade yet (Alipay, UnionPay).
     OPEN = "OPEN"
     PAID = "PAID"
-    FAILED = "FAILED"  #: Refused for good by the payer's bank (UnionPay).
     CLOSED = "CLOSED"
     LAPSED = "LAPSED"  #: The code ran out before a trade came into being.
 
@@ -213,6 +212,17 @@ class Books:
         rows = self._store.rows("SELECT * FROM payment WHERE trade_id = ? ORDER BY id", trade.id)
         return [Payment(**dict(row)) for row in rows]
 
+    def everything_paid(self, channel: str) -> list[tuple[Trade, Payment]]:
+        """This function will list every payment with its trade, the oldest first; channel "": of all channels."""
+        rows = self._store.rows(
+            "SELECT * FROM trade WHERE (? = '' OR channel = ?) AND id IN (SELECT trade_id FROM payment)",
+            channel,
+            channel,
+        )
+        trades = {row["id"]: _trade(row) for row in rows}
+        payments = [Payment(**dict(row)) for row in self._store.rows("SELECT * FROM payment ORDER BY id")]
+        return [(trades[payment.trade_id], payment) for payment in payments if payment.trade_id in trades]
+
     def forget_success(self, trade: Trade) -> None:
         """This function will make the books as if nothing had been paid or returned yet (to be undone afterwards)."""
         self._store.run("UPDATE refund SET state = 'PROCESSING', settled_at = NULL WHERE trade_id = ?", trade.id)
@@ -244,13 +254,21 @@ class Books:
             refund.state, refund.due_at, refund.settled_at, refund.id,
         )  # fmt: skip
 
-    def refund(self, channel: str, out_refund_no: str, trade: Trade | None = None) -> Refund | None:
+    def refund(
+        self, channel: str, out_refund_no: str, trade: Trade | None = None, txn_time: str | None = None
+    ) -> Refund | None:
         """This function will find a refund by the merchant's number, of one trade or of the whole channel."""
+        trade_id = trade and trade.id
         row = self._store.one(
             "SELECT * FROM refund WHERE channel = ? AND out_refund_no = ? AND (? IS NULL OR trade_id = ?)"
-            " ORDER BY id DESC LIMIT 1",
-            channel, out_refund_no, trade and trade.id, trade and trade.id,
+            " AND (? IS NULL OR txn_time = ?) ORDER BY id DESC LIMIT 1",
+            channel, out_refund_no, trade_id, trade_id, txn_time, txn_time,
         )  # fmt: skip
+        return None if row is None else _refund(row)
+
+    def refund_by_refund_no(self, channel: str, refund_no: str) -> Refund | None:
+        """This function will find a refund by the channel's own number."""
+        row = self._store.one("SELECT * FROM refund WHERE channel = ? AND refund_no = ?", channel, refund_no)
         return None if row is None else _refund(row)
 
     def refunds(self, trade: Trade) -> list[Refund]:
@@ -258,6 +276,10 @@ class Books:
         return [
             _refund(row) for row in self._store.rows("SELECT * FROM refund WHERE trade_id = ? ORDER BY id", trade.id)
         ]
+
+    def everything_returned(self, channel: str) -> list[Refund]:
+        """This function will list every refund of a channel, the oldest first."""
+        return [_refund(row) for row in self._store.rows("SELECT * FROM refund WHERE channel = ? ORDER BY id", channel)]
 
     def overdue_refunds(self, now: float) -> list[Refund]:
         """This function will list the refunds that settle by themselves now."""

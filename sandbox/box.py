@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sandbox.books import Books
+from sandbox.clerk import Clerk
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.numbers import Numbers
 from sandbox.settings import Settings
 from sandbox.store import Store
-
-if TYPE_CHECKING:
-    from sandbox.notify import Messenger
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,7 +27,7 @@ class Box:
     faults: Faults
     base_url: str
     time_factor: float  #: How many times faster than in reality channels repeat notifications and settle refunds.
-    messengers: dict[str, Messenger] = field(default_factory=dict)
+    clerks: dict[str, Clerk] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)  #: Something may be due earlier than planned.
 
     @classmethod

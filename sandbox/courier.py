@@ -10,7 +10,7 @@ import httpx
 
 from sandbox import due
 from sandbox.box import Box
-from sandbox.notify import Event, Messenger
+from sandbox.clerk import Clerk, Event
 
 
 class Courier:
@@ -70,38 +70,38 @@ class Courier:
         """This function will post one notification once (or as often at a time as its twist says) and plan the next."""
         twist = json.loads(row["twist"])
         twisted = row["tries"] < (twist.get("sends") or 0)
-        messenger = self._box.messengers[row["channel"]]
+        clerk = self._box.clerks[row["channel"]]
         if twisted and twist["kind"] == "drop":
             acknowledged = self._log(row["id"], 0, 0, "", "LOST")
         else:
             copies = twist.get("times", 1) if row["tries"] == 0 else 1
             signature = twist["kind"] if twisted else "true"
-            posts = [self._post(row, messenger, signature) for _ in range(copies)]
+            posts = [self._post(row, clerk, signature) for _ in range(copies)]
             verdicts = await asyncio.gather(*posts) if twist.get("parallel") else [await post for post in posts]
             acknowledged = any(verdicts)
         tries = row["tries"] + 1
-        if acknowledged or tries > len(messenger.waits_s):
+        if acknowledged or tries > len(clerk.waits_s):
             state, next_at = "ACKNOWLEDGED" if acknowledged else "GIVEN_UP", None
         else:
             state = "PENDING"
-            next_at = self._box.clock.now() + messenger.waits_s[tries - 1] / self._box.time_factor
+            next_at = self._box.clock.now() + clerk.waits_s[tries - 1] / self._box.time_factor
         self._box.store.run(
             "UPDATE notification SET state = ?, tries = ?, next_at = ? WHERE id = ?", state, tries, next_at, row["id"]
         )
         self._box.wake.set()
 
-    async def _post(self, row: sqlite3.Row, messenger: Messenger, signature: str) -> bool:
+    async def _post(self, row: sqlite3.Row, clerk: Clerk, signature: str) -> bool:
         content = json.loads(row["content"])
-        event = Event(event_id=row["event_id"], kind=row["kind"], created_at=row["created_at"], content=content)
-        envelope = messenger.envelope(event, signature)
+        event = Event(event_id=row["event_id"], created_at=row["created_at"], content=content)
+        envelope = clerk.envelope(event, signature)
         began = self._box.clock.machine()
         try:
             answer = await self._client.post(
-                row["url"], content=envelope.body, headers=dict(envelope.headers), timeout=messenger.timeout_s
+                row["url"], content=envelope.body, headers=dict(envelope.headers), timeout=clerk.timeout_s
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return self._log(row["id"], began, 0, repr(error), "FAILED")
-        acknowledged = messenger.acknowledged(answer.status_code, answer.content)
+        acknowledged = clerk.acknowledged(answer.status_code, answer.content)
         verdict = "ACKNOWLEDGED" if acknowledged else "REFUSED"
         return self._log(row["id"], began, answer.status_code, answer.text[:500], verdict)
 

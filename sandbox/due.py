@@ -19,8 +19,7 @@ def pass_time(box: Box) -> None:
                 trade, state=TradeState.LAPSED if lapsed else TradeState.CLOSED, closed_at=trade.expires_at
             )
             box.books.update_trade(closed)
-            if not lapsed:
-                notify.announce_closed(box, closed)
+            notify.announce_closed(box, closed)
         for refund in box.books.overdue_refunds(now):
             settle_refund(box, refund, RefundState.SUCCESS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 
 from starlette.responses import HTMLResponse
@@ -34,7 +35,6 @@ select, input { font: inherit; min-height: 48px; padding: 6px 10px; border-radiu
 th, td { border: 1px solid var(--line); padding: 5px 8px; text-align: left; vertical-align: top; } td form { display: inline; }
 code { font-size: .95em; overflow-wrap: anywhere; } .sim { color: var(--soft); font-size: .85rem; text-align: center; margin-top: 24px; }
 """
-BRANDS = {"wechat": "#057a3f", "alipay": "#0b5fd0"}
 
 
 def page(title: str, body: str, *, brand: str = "#444", wide: bool = False, status: int = 200) -> HTMLResponse:
@@ -53,6 +53,13 @@ def page(title: str, body: str, *, brand: str = "#444", wide: bool = False, stat
 def facts(pairs: list[tuple[str, str]]) -> str:
     """This function will give a list of names and values; both are text."""
     return "<dl>" + "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in pairs) + "</dl>"
+
+
+def hidden(fields: Mapping[str, object]) -> str:
+    """This function will give hidden form fields; names and values are text."""
+    return "".join(
+        f'<input type=hidden name="{escape(name)}" value="{escape(str(value))}">' for name, value in fields.items()
+    )
 
 
 def table(headings: list[str], rows: list[list[str]]) -> str:

@@ -46,6 +46,14 @@ class Numbers:
         """This function will give the last part of a QR code's address."""
         return f"bax{self.next():017d}"
 
+    def unionpay_query(self, now: float) -> str:
+        """This function will give a queryId: 21 digits, the time first."""
+        return f"{beijing.digits(now)}{self.next() % 10_000_000:07d}"
+
+    def stripe(self, prefix: str) -> str:
+        """This function will give an object's id."""
+        return f"{prefix}_{self.next():024x}"
+
     def event(self, now: float) -> str:
         """This function will give the number of a notification, the same for all its repeats."""
         return f"{beijing.digits(now)}{self.next():016d}"

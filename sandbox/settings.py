@@ -14,7 +14,11 @@ DEFAULTS: dict[str, Any] = {
     "wechat_refund_settle_s": 60,  # from "accepted" to the refund's end; null: only by hand
     "wechat_paid_code_on_create": "OUT_TRADE_NO_USED",  # or ORDERPAID, TRADE_ERROR: reports differ
     "wechat_paid_code_on_close": "ORDERPAID",
+    "wechat_scheme": "public_key",  # or "certificate": what signs where the request does not say
+    "wechat_rotation": "none",  # overlap: both certificates listed, the old one signs; done: the new one; retired: only it
     "alipay_refund_settle_s": 0,  # 0: final at once (fund_change Y)
+    "unionpay_refund_settle_s": 60,
+    "stripe_refund_settle_s": 0,
     "alipay_repeat_precreate": "refuse",  # or "same": reports differ
 }
 

@@ -47,6 +47,13 @@ CREATE INDEX IF NOT EXISTS delivery_notification ON delivery (notification_id);
 CREATE TABLE IF NOT EXISTS fault (
     id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, call TEXT NOT NULL, out_trade_no TEXT NOT NULL,
     kind TEXT NOT NULL, left_count INTEGER, skip INTEGER NOT NULL, probability REAL NOT NULL, options TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS bill_fault (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, kind TEXT NOT NULL, day TEXT NOT NULL,
+    out_trade_no TEXT NOT NULL, amount_minor INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS bill_link (
+    token TEXT PRIMARY KEY, channel TEXT NOT NULL, day TEXT NOT NULL, packing TEXT NOT NULL, until REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS idempotency (
+    key TEXT PRIMARY KEY, print TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL, created_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS call (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, channel TEXT NOT NULL, call TEXT NOT NULL,
     out_trade_no TEXT NOT NULL, fault TEXT NOT NULL, status INTEGER NOT NULL, code TEXT NOT NULL);
@@ -111,6 +118,9 @@ class Store:
             self._db.execute("DELETE FROM refund")
             self._db.execute("DELETE FROM payment")
             self._db.execute("DELETE FROM trade")
+            self._db.execute("DELETE FROM idempotency")
             self._db.execute("DELETE FROM fault")
+            self._db.execute("DELETE FROM bill_fault")
+            self._db.execute("DELETE FROM bill_link")
             self._db.execute("DELETE FROM call")
             self._db.execute("DELETE FROM setting")

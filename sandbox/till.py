@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from sandbox import notify
-from sandbox.books import Payment, Trade, TradeState
+from sandbox.books import Payment, Refund, RefundState, Trade, TradeState
 from sandbox.box import Box
 
 _BEFORE_PAYMENT = {
     TradeState.CLOSED: "This order is closed. Nothing was charged. Ask the shop for a new code.",
     TradeState.LAPSED: "This code has expired. Nothing was charged. Ask the shop for a new code.",
-    TradeState.FAILED: "Your bank refused this payment. Nothing was charged. Start again in the shop.",
 }
 
 
@@ -29,7 +28,7 @@ def scan(box: Box, trade: Trade, person: str) -> Trade:
     """This function will open the code on a person's phone: where the trade did not exist yet, now it does."""
     if trade.state is not TradeState.NEW:
         return trade
-    number = trade.trade_no or _number_for(box, trade)
+    number = trade.trade_no or box.clerks[trade.channel].fresh_no(trade)
     scanned = replace(trade, state=TradeState.OPEN, buyer=person, trade_no=number)
     box.books.update_trade(scanned)
     return scanned
@@ -55,7 +54,7 @@ def pay(
     if refusal is not None and not force:
         raise refusal
     now = box.clock.now()
-    number = trade.trade_no if trade.trade_no and not paid_before else _number_for(box, trade)
+    number = box.clerks[trade.channel].payment_no(trade, is_first=not paid_before)
     payment = box.books.add_payment(
         Payment(
             trade_id=trade.id,
@@ -67,8 +66,29 @@ def pay(
     )
     paid = replace(trade, state=TradeState.PAID)
     box.books.update_trade(paid)
+    _return_by_itself(box, paid, payment)
     notify.announce_payment(box, paid, payment, twist)
     return payment
+
+
+def _return_by_itself(box: Box, trade: Trade, payment: Payment) -> None:
+    after_s = box.clerks[trade.channel].returns_after_s(trade, payment)
+    if after_s is None:
+        return
+    box.books.add_refund(
+        Refund(
+            channel=trade.channel,
+            trade_id=trade.id,
+            payment_id=payment.id,
+            kind="automatic",
+            out_refund_no=f"automatic-{payment.trade_no}",
+            refund_no=box.clerks[trade.channel].fresh_no(trade),
+            amount_minor=payment.amount_minor,
+            state=RefundState.PROCESSING,
+            created_at=payment.paid_at,
+            due_at=payment.paid_at + after_s / box.time_factor,
+        )
+    )
 
 
 def refusal_of(box: Box, trade: Trade, person: str) -> NotPayable | None:
@@ -91,7 +111,9 @@ def refusal_of(box: Box, trade: Trade, person: str) -> NotPayable | None:
 def decline(box: Box, trade: Trade, person: str) -> None:
     """This function will note that the person looked at the order and did not pay."""
     trade = scan(box, trade, person)
-    box.books.update_trade(replace(trade, declines=trade.declines + 1))
+    declined = replace(trade, declines=trade.declines + 1)
+    box.books.update_trade(declined)
+    notify.announce_declined(box, declined)
 
 
 def close(box: Box, trade: Trade) -> Trade:
@@ -100,11 +122,3 @@ def close(box: Box, trade: Trade) -> Trade:
     box.books.update_trade(closed)
     notify.announce_closed(box, closed)
     return closed
-
-
-def _number_for(box: Box, trade: Trade) -> str:
-    kinds: Mapping[str, Callable[[float], str]] = {
-        "wechat": box.numbers.wechat_transaction,
-        "alipay": box.numbers.alipay_trade,
-    }
-    return kinds[trade.channel](box.clock.now())

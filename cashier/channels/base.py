@@ -101,7 +101,7 @@ class Return:
     amount: Money
     paid: Money  #: What was really collected by this trade (differs from `trade.amount` on a wrong amount).
     reason: str
-    created_at: datetime
+    created_at: datetime  #: When it is first sent, the same at every repeat (UnionPay: part of its identity).
     notify_url: str
     memo: Mapping[str, str] = field(default_factory=dict)
 

@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 from cashier.channels.alipay.channel import Alipay
 from cashier.channels.base import Channel, Wiring
+from cashier.channels.stripe.channel import Stripe
+from cashier.channels.unionpay.channel import UnionPay
 from cashier.channels.wechat.channel import WeChatPay
 
 CHANNELS: dict[str, Callable[[Wiring], Channel]] = {
     "wechat": WeChatPay,
     "alipay": Alipay,
+    "unionpay": UnionPay,
+    "stripe": Stripe,
 }
 
 

@@ -12,23 +12,29 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox import beijing, rsa
-from sandbox.alipay import precreate, refund, trade, wire
+from sandbox.alipay import bill, cancel, prepay, refund, trade, wire
 from sandbox.alipay.account import AlipayAccount
 from sandbox.answers import Answer, Refusal
 from sandbox.box import Box
-from sandbox.calls import play
+from sandbox.calls import Dialect, play
 from sandbox.due import pass_time
 
 Parameters = Mapping[str, str]
 Method = Callable[[Box, Parameters, Mapping[str, Any]], Answer]
 
 _METHODS: dict[str, tuple[str, Method]] = {
-    "alipay.trade.precreate": ("create", precreate.precreate),
+    "alipay.trade.precreate": ("create", prepay.precreate),
+    "alipay.trade.page.pay": ("create", prepay.page),
+    "alipay.trade.wap.pay": ("create", prepay.wap),
     "alipay.trade.query": ("query", trade.query),
     "alipay.trade.close": ("close", trade.close),
+    "alipay.trade.cancel": ("cancel", cancel.cancel),
     "alipay.trade.refund": ("refund", refund.refund),
     "alipay.trade.fastpay.refund.query": ("refund_query", refund.query),
+    "alipay.data.dataservice.bill.downloadurl.query": ("bill", bill.link),
 }
+
+_PAGES = ("alipay.trade.page.pay", "alipay.trade.wap.pay")
 
 
 def routes(box: Box, account: AlipayAccount) -> list[Route]:
@@ -38,7 +44,9 @@ def routes(box: Box, account: AlipayAccount) -> list[Route]:
         parameters = await _parameters(request)
         pass_time(box)
         method = parameters.get("method", "")
-        dialect = wire.AlipayDialect(account, method if method in _METHODS else "")
+        dialect: Dialect = wire.AlipayDialect(account, method if method in _METHODS else "")
+        if method in _PAGES:
+            dialect = wire.PageDialect()
         try:
             _check(account, parameters)
             content = _content(parameters)
@@ -48,7 +56,16 @@ def routes(box: Box, account: AlipayAccount) -> list[Route]:
         number = trade.number_of(box, content)
         return await play(box, dialect, "alipay", call, number, lambda: act(box, parameters, content))
 
-    return [Route("/gateway.do", gateway, methods=["GET", "POST"])]
+    async def bill_file(request: Request) -> Response:
+        archive = bill.packed(box, account, request.query_params.get("token", ""))
+        if archive is None:
+            return Response("链接已失效", 403, media_type="text/plain")
+        return Response(archive, media_type="application/zip")
+
+    return [
+        Route("/gateway.do", gateway, methods=["GET", "POST"]),
+        Route("/alipay/bill", bill_file, methods=["GET"]),
+    ]
 
 
 async def _parameters(request: Request) -> dict[str, str]:

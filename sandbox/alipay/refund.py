@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import beijing, money
 from sandbox.alipay import wire
-from sandbox.alipay.precreate import amount_fen
+from sandbox.alipay.prepay import amount_fen
 from sandbox.alipay.trade import buyer_id, find, masked_login, payment_of
 from sandbox.answers import Answer
 from sandbox.books import Payment, Refund, RefundState, Trade
@@ -58,7 +58,9 @@ def refund(box: Box, parameters: Mapping[str, str], content: Mapping[str, Any]) 
     return _described(box, trade, payment, entry, "Y" if entry.state is RefundState.SUCCESS else "N")
 
 
-def enter(box: Box, trade: Trade, payment: Payment, number: str, amount: int, reason: str) -> Refund:
+def enter(
+    box: Box, trade: Trade, payment: Payment, number: str, amount: int, reason: str, kind: str = "refund"
+) -> Refund:
     """This function will enter a refund, final at once unless the setting alipay_refund_settle_s says later."""
     now, settle_s = box.clock.now(), box.settings["alipay_refund_settle_s"]
     entry = box.books.add_refund(
@@ -66,6 +68,7 @@ def enter(box: Box, trade: Trade, payment: Payment, number: str, amount: int, re
             channel="alipay",
             trade_id=trade.id,
             payment_id=payment.id,
+            kind=kind,
             out_refund_no=number,
             refund_no=box.numbers.alipay_trade(now),
             amount_minor=amount,

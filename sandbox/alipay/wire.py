@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from sandbox import rsa
 from sandbox.alipay.account import AlipayAccount
@@ -26,6 +27,7 @@ _BUSINESS_WORDS = {
     "ACQ.TRADE_NOT_EXIST": "交易不存在",
     "ACQ.TRADE_HAS_SUCCESS": "交易已被支付",
     "ACQ.TRADE_HAS_CLOSE": "交易已经关闭",
+    "ACQ.TRADE_CANCEL_TIME_OUT": "超过撤销时间范围",
     "ACQ.TRADE_STATUS_ERROR": "交易状态不合法",
     "ACQ.CONTEXT_INCONSISTENT": "交易信息被篡改",
     "ACQ.APPLY_PC_MERCHANT_CODE_ERROR": "同一订单号不能重复申请二维码",
@@ -76,6 +78,23 @@ def success(fields: Mapping[str, Any]) -> Answer:
 def _escaped(fields: Mapping[str, Any]) -> bytes:
     # The gateway writes every slash as \/ ; a merchant that signs its own serialisation instead of the raw text fails.
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).replace("/", "\\/").encode()
+
+
+class PageDialect:
+    """How the gateway answers a browser: by sending it to the cashier, or with an error page in GBK."""
+
+    def refuse(self, code: str) -> Answer:
+        """This function will give the error that the page shows; without a code "system busy"."""
+        return business_error(code or "ACQ.SYSTEM_ERROR")
+
+    def seal(self, answer: Answer, signature: Reply = Reply.TRUE) -> Response:
+        """This function will redirect or show the error; neither is signed."""
+        if answer.location:
+            return RedirectResponse(answer.location, status_code=302)
+        fields = json.loads(answer.body)
+        lines = f"<h1>{escape(fields['sub_msg'])}</h1><p>错误代码 <code>{escape(fields['sub_code'])}</code></p>"
+        page = f"<!doctype html><html><head><meta charset=GBK><title>支付宝</title></head><body>{lines}</body></html>"
+        return Response(page.encode("gbk"), 200, {"Content-Type": "text/html;charset=GBK"})
 
 
 class AlipayDialect:

@@ -38,6 +38,11 @@ def routes(box: Box, control: Control) -> list[Route]:
         ("POST", "/faults", control.arm),
         ("DELETE", "/faults", control.disarm),
         ("DELETE", "/faults/{id:int}", control.disarm),
+        ("GET", "/bills/{channel}/{day}", control.bill),
+        ("GET", "/bill-faults", control.bill_faults),
+        ("POST", "/bill-faults", control.spoil_bill),
+        ("DELETE", "/bill-faults", control.mend_bill),
+        ("DELETE", "/bill-faults/{id:int}", control.mend_bill),
         ("GET", "/clock", control.clock),
         ("POST", "/clock", control.set_clock),
         ("GET", "/settings", control.settings),
@@ -53,7 +58,7 @@ def _endpoint(box: Box, act: Act) -> Callable[[Request], Awaitable[Response]]:
         due.pass_time(box)
         try:
             result = await act(await _asked(request))
-        except (Unusable, NotArmed) as error:
+        except (Unusable, NotArmed, ValueError) as error:
             return JSONResponse({"error": str(error)}, 400)
         except KeyError as error:
             return JSONResponse({"error": f"Unknown or missing name: {error}."}, 400)

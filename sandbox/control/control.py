@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from sandbox import due, notify, till
+from sandbox import bills, due, notify, till
 from sandbox.books import Payment, RefundState, Trade
 from sandbox.box import Box
 from sandbox.courier import Courier
@@ -24,6 +24,7 @@ class Control:
     def __init__(self, box: Box, courier: Courier) -> None:
         self._box = box
         self._courier = courier
+        self._bill_faults = bills.BillFaults(box)
 
     # -- trades
 
@@ -114,18 +115,39 @@ class Control:
 
     async def books(self, asked: Body) -> Any:
         """This function will say who really paid: one line for each time that money moved, with what went back."""
-        lines = []
-        for trade in self._box.books.trades(asked.get("channel", ""), limit=1_000_000):
-            for payment in self._box.books.payments(trade):
-                line = {"channel": trade.channel, "out_trade_no": trade.out_trade_no, "currency": trade.currency}
-                lines.append(line | self._paid(payment))
-        return lines
+        return [
+            {"channel": trade.channel, "out_trade_no": trade.out_trade_no, "currency": trade.currency}
+            | self._paid(payment)
+            for trade, payment in self._box.books.everything_paid(asked.get("channel", ""))
+        ]
 
     async def calls(self, asked: Body) -> Any:
         """This function will list the calls received, the oldest first; ?channel=, ?call=, ?out_trade_no= choose."""
-        wanted = {name: asked.get(name, "") for name in ("channel", "call", "out_trade_no")}
-        rows = self._box.store.rows("SELECT * FROM call ORDER BY id")
-        return [dict(row) for row in rows if all(not value or row[name] == value for name, value in wanted.items())]
+        channel, call, number = (asked.get(name, "") for name in ("channel", "call", "out_trade_no"))
+        rows = self._box.store.rows(
+            "SELECT * FROM call WHERE (? = '' OR channel = ?) AND (? = '' OR call = ?) AND (? = '' OR out_trade_no = ?)"
+            " ORDER BY id",
+            channel, channel, call, call, number, number,
+        )  # fmt: skip
+        return [dict(row) for row in rows]
+
+    async def bill(self, asked: Body) -> Any:
+        """This function will give a day's lines as the books have them, whatever the channel's bill says."""
+        begin, end = bills.day_of(asked["day"])
+        return [bills.shown(line) for line in bills.true_lines(self._box, asked["channel"], begin, end)]
+
+    async def bill_faults(self, asked: Body) -> Any:
+        """This function will list the bill faults."""
+        return self._bill_faults.listed()
+
+    async def spoil_bill(self, asked: Body) -> Any:
+        """This function will set a bill fault and give its id."""
+        return {"id": self._bill_faults.add(asked)}
+
+    async def mend_bill(self, asked: Body) -> Any:
+        """This function will take one bill fault away, or all."""
+        self._bill_faults.remove(asked.get("id"))
+        return self._bill_faults.listed()
 
     # -- notifications
 

@@ -36,7 +36,9 @@ def routes(box: Box, control: Control) -> list[Route]:
 
     async def show(request: Request) -> Response:
         due.pass_time(box)
-        return await _page(control, request.query_params.get("out_trade_no", ""), request.query_params.get("said", ""))
+        return await _page(
+            box, control, request.query_params.get("out_trade_no", ""), request.query_params.get("said", "")
+        )
 
     async def press(request: Request) -> Response:
         due.pass_time(box)
@@ -55,14 +57,11 @@ def routes(box: Box, control: Control) -> list[Route]:
 
 
 def _button(label: str, shown: str, **fields: object) -> str:
-    hidden = "".join(
-        f'<input type=hidden name="{escape(name)}" value="{escape(str(value))}">'
-        for name, value in {**fields, "shown": shown}.items()
-    )
+    hidden = html.hidden({**fields, "shown": shown})
     return f"<form method=post action=/_sandbox/do>{hidden}<button>{escape(label)}</button></form>"
 
 
-async def _page(control: Control, shown: str, said: str) -> Response:
+async def _page(box: Box, control: Control, shown: str, said: str) -> Response:
     wanted = {"out_trade_no": shown}
     notice = f"<p class=notice role=status>{escape(said)}</p>" if said else ""
     clock = await control.clock({})
@@ -73,7 +72,7 @@ async def _page(control: Control, shown: str, said: str) -> Response:
         f"{notice}{only}<h1>Trades 交易</h1>{_trades(await control.trades(wanted), shown)}"
         f"<h2>Notifications 通知</h2>{_notifications(await control.notifications(wanted), shown)}"
         f"<h2>Calls received 收到的请求</h2>{_calls(await control.calls(wanted))}"
-        f"<h2>Faults armed 故障</h2>{_faults(await control.faults({}), shown)}{_arming(shown)}"
+        f"<h2>Faults armed 故障</h2>{_faults(await control.faults({}), shown)}{_arming(sorted(box.clerks), shown)}"
         f"<h2>Clock 时钟</h2><p>{beijing.spaced(clock['now'])} Beijing time{escape(offset)}</p>"
         f"{_button('+1 minute', shown, do='advance', advance_s=60)}{_button('+1 hour', shown, do='advance', advance_s=3600)}"
         f"{_button('+1 day', shown, do='advance', advance_s=86400)}"
@@ -158,11 +157,23 @@ def _options(names: list[str]) -> str:
     return "".join(f"<option>{escape(name)}</option>" for name in names)
 
 
-def _arming(shown: str) -> str:
-    calls = ["*", "create", "query", "close", "refund", "refund_query"]
+def _arming(channels: list[str], shown: str) -> str:
+    calls = [
+        "*",
+        "create",
+        "query",
+        "close",
+        "cancel",
+        "refund",
+        "undo",
+        "refund_query",
+        "bill",
+        "bill_file",
+        "certificates",
+    ]
     chosen = (
         f'<input type=hidden name=do value=arm><input type=hidden name=shown value="{escape(shown)}">'
-        f"<label>Channel <select name=channel>{_options(['*', *html.BRANDS])}</select></label> "
+        f"<label>Channel <select name=channel>{_options(['*', *channels])}</select></label> "
     )
     count = "<label>Next <input type=number name=count value=1 min=1 size=4> times</label> "
     number = f'<label>Number <input name=out_trade_no value="{escape(shown)}" placeholder="any"></label> '

@@ -6,12 +6,12 @@ from starlette.routing import Route
 
 from sandbox.box import Box
 from sandbox.wechat.account import WechatAccount
-from sandbox.wechat.messenger import WechatMessenger
+from sandbox.wechat.clerk import WechatClerk
 from sandbox.wechat.routes import routes
 
 
 def open_for(box: Box) -> list[Route]:
     """This function will let WeChat Pay notify from this sandbox and give its addresses."""
-    account = WechatAccount.load(box.store.recall("wechat"))
-    box.messengers["wechat"] = WechatMessenger(account)
+    account = WechatAccount.load(box.settings, box.store.recall("wechat"))
+    box.clerks["wechat"] = WechatClerk(box, account)
     return routes(box, account)

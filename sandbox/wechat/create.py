@@ -1,4 +1,4 @@
-"""WeChat Pay: placing an order, by scene (Native)."""
+"""WeChat Pay: placing an order by QR code (Native), in a phone's browser (H5), inside WeChat (JSAPI)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sandbox.wechat import wire
 from sandbox.wechat.account import WechatAccount
 
 DEFAULT_LIFE_S = 7 * 24 * 3600
-CODE_LIFE_S = {"NATIVE": 2 * 3600}
+CODE_LIFE_S = {"NATIVE": 2 * 3600, "MWEB": 300, "JSAPI": 2 * 3600}
 _NUMBER = re.compile(r"[0-9A-Za-z_\-|*]{6,32}", re.ASCII)
 
 
@@ -120,3 +120,26 @@ def native(box: Box, account: WechatAccount, asked: Mapping[str, Any]) -> Answer
     """This function will answer POST /v3/pay/transactions/native."""
     trade = create(box, account, "NATIVE", asked)
     return wire.success({"code_url": f"{box.base_url}/pay/wechat/{trade.token}"})
+
+
+def h5(box: Box, account: WechatAccount, asked: Mapping[str, Any]) -> Answer:
+    """This function will answer POST /v3/pay/transactions/h5, which must say where the payer sits."""
+    scene = asked.get("scene_info")
+    if not isinstance(scene, dict) or not isinstance(scene.get("h5_info"), dict):
+        raise _bad("scene_info", "scene_info.h5_info is required")
+    _text(scene, "payer_client_ip", 45)
+    if scene["h5_info"].get("type") not in ("Wap", "iOS", "Android"):
+        raise _bad("scene_info/h5_info/type", "h5_info.type must be Wap, iOS or Android")
+    trade = create(box, account, "MWEB", asked)
+    query = f"prepay_id={trade.token}&package={box.numbers.next()}"
+    return wire.success({"h5_url": f"{box.base_url}/pay/wechat/{trade.token}?{query}"})
+
+
+def jsapi(box: Box, account: WechatAccount, asked: Mapping[str, Any]) -> Answer:
+    """This function will answer POST /v3/pay/transactions/jsapi, which must say who pays."""
+    payer = asked.get("payer")
+    if not isinstance(payer, dict):
+        raise _bad("payer", "payer.openid is required")
+    _text(payer, "openid", 128)
+    trade = create(box, account, "JSAPI", asked)
+    return wire.success({"prepay_id": trade.token})

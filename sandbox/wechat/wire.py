@@ -17,7 +17,7 @@ from sandbox import rsa
 from sandbox.answers import Answer, Refusal
 from sandbox.clock import Clock
 from sandbox.faults import Reply
-from sandbox.wechat.account import WechatAccount
+from sandbox.wechat.account import Signer, WechatAccount
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 JSON_TYPE = "application/json; charset=utf-8"
@@ -93,10 +93,11 @@ def _raw_path(request: Request) -> str:
 
 
 class WechatDialect:
-    """How WeChat Pay says things."""
+    """How WeChat Pay answers one request, which may name the key that it wants the answer signed with."""
 
-    def __init__(self, account: WechatAccount) -> None:
+    def __init__(self, account: WechatAccount, request: Request) -> None:
         self._account = account
+        self._asked_for = request.headers.get("wechatpay-serial", "")
 
     def refuse(self, code: str) -> Answer:
         """This function will give an error answer; without a code SYSTEM_ERROR."""
@@ -106,23 +107,23 @@ class WechatDialect:
         """This function will sign a 2xx answer, 204 too."""
         headers = {"Request-ID": secrets.token_hex(16).upper()}
         if answer.signed and signature is not Reply.NO_SIGNATURE:
-            headers |= signature_headers(self._account, answer.body, signature)
+            headers |= signature_headers(self._account.signer(self._asked_for), answer.body, signature)
         if answer.status == 204:
             return Response(status_code=204, headers=headers)
         return Response(answer.body, answer.status, headers | {"Content-Type": answer.content_type})
 
 
-def signature_headers(account: WechatAccount, body: bytes, kind: str = "true") -> dict[str, str]:
+def signature_headers(signer: Signer, body: bytes, kind: str = "true") -> dict[str, str]:
     """This function will give the five headers that sign a body; kind: true, bad_signature or probe."""
     timestamp, nonce = str(int(Clock.machine())), secrets.token_hex(16)
     message = f"{timestamp}\n{nonce}\n".encode() + body + b"\n"
-    signature = rsa.sign(account.channel_key, message + (b"x" if kind == "bad_signature" else b""))
+    signature = rsa.sign(signer.key, message + (b"x" if kind == "bad_signature" else b""))
     if kind == "probe":  # traffic that a merchant must refuse: it checks that signatures are checked at all
         signature = "WECHATPAY/SIGNTEST/" + signature
     return {
         "Wechatpay-Timestamp": timestamp,
         "Wechatpay-Nonce": nonce,
-        "Wechatpay-Serial": account.public_key_id,
+        "Wechatpay-Serial": signer.serial,
         "Wechatpay-Signature": signature,
         "Wechatpay-Signature-Type": SCHEME,
     }

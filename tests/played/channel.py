@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from cashier.channels.base import (
+    BillLine,
     Created,
     Fact,
     Method,
@@ -24,6 +25,7 @@ from cashier.channels.base import (
     Reply,
     Return,
     Trade,
+    UnreadableLine,
     Wiring,
 )
 from payhub.money import Money
@@ -185,6 +187,12 @@ class PlayedChannel:
             return self._fact(Outcome.UNKNOWN, trade, code="ORDERPAID")
         booked.state = "CLOSED"
         return self._fact(Outcome.UNKNOWN if fault == "timeout_after" else Outcome.CLOSED, trade)
+
+    def reverse(self, trade: Trade) -> Fact:
+        return self._fact(Outcome.REFUSED, trade, code="cannot_reverse")
+
+    def bill(self, day: date) -> Iterator[BillLine | UnreadableLine]:
+        return iter(())
 
     def refund(self, order: Return) -> Fact:
         fault = self.books.called("refund", order.refund_no)

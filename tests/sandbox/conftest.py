@@ -8,6 +8,7 @@ import pytest
 
 from tests.sandbox.alipay_client import AlipayClient
 from tests.sandbox.server import Merchant, Sandbox, listening, running
+from tests.sandbox.unionpay_client import UnionpayClient
 from tests.sandbox.wechat_client import WechatClient
 
 
@@ -38,4 +39,10 @@ def wechat(sandbox: Sandbox, merchant: Merchant) -> Iterator[WechatClient]:
 @pytest.fixture
 def alipay(sandbox: Sandbox, merchant: Merchant) -> Iterator[AlipayClient]:
     with AlipayClient(sandbox.accounts["alipay"], merchant.url) as client:
+        yield client
+
+
+@pytest.fixture
+def unionpay(sandbox: Sandbox, merchant: Merchant) -> Iterator[UnionpayClient]:
+    with UnionpayClient(sandbox.accounts["unionpay"], merchant.url) as client:
         yield client

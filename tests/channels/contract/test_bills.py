@@ -94,6 +94,7 @@ def test_a_bill_that_is_not_there_yet_can_be_asked_for_again(side: Counterpart, 
 @every_channel
 @pytest.mark.parametrize("error", [httpx.ReadTimeout("late"), httpx.ConnectError("refused")], ids=repr)
 def test_a_bill_that_does_not_come_can_be_asked_for_again(side: Counterpart, error: httpx.HTTPError) -> None:
+    side.serve_bill(_billed(side))
     side.http.breaks(error)
     with pytest.raises(BillNotReady):
         list(side.channel.bill(DAY))

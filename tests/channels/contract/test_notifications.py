@@ -27,7 +27,12 @@ def test_a_genuine_notification_of_a_payment_gives_the_same_fact_as_a_query(side
     side.http.says(side.says("query", "paid"))
     asked = side.do("query")
     assert told.outcome is asked.outcome is Outcome.PAID
-    assert (told.attempt_no, told.amount, told.occurred_at) == (asked.attempt_no, asked.amount, asked.occurred_at)
+    assert (told.attempt_no, told.amount, told.channel_trade_no) == (
+        asked.attempt_no,
+        asked.amount,
+        asked.channel_trade_no,
+    )
+    assert told.occurred_at == asked.occurred_at
     assert told.refund_no == ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import httpx
@@ -13,9 +13,9 @@ import httpx
 from cashier.channels.base import BillKind, Channel, Fact, Notification, Return, Trade, Wiring
 from cashier.channels.registry import open_channel
 from payhub.money import Money
+from tests.channels.keys import NOW
 from tests.channels.scripted import ScriptedHttp
 
-NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 CALLS = ("create", "query", "close", "refund", "query_refund")
 
 

@@ -4,42 +4,26 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
 from cashier.channels.base import NotificationRefused, Outcome
 from tests.channels import keys
-from tests.channels.counterparts.base import NOW
 from tests.channels.counterparts.wechat import APIV3_KEY, WeChatSide
 from tests.channels.scripted import Call
-
-
-def _certificate(owner: str, serial: int, until: datetime = NOW + timedelta(days=365)) -> str:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay.com sign")])
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(keys.key(owner).public_key())
-        .serial_number(serial)
-        .not_valid_before(NOW - timedelta(days=730))
-        .not_valid_after(until)
-    )
-    return builder.sign(keys.key(owner), SHA256()).public_bytes(Encoding.PEM).decode()
 
 
 class CertificateSide(WeChatSide):
     """WeChat Pay signing with a certificate: the old one, then the new one."""
 
     def __init__(self) -> None:
-        self.old, self.new = _certificate("old", 0xAB01), _certificate("new", 0xAB02)
+        self.old, self.new = (
+            keys.certificate("old", common_name="Tenpay.com sign", serial=0xAB01),
+            keys.certificate("new", common_name="Tenpay.com sign", serial=0xAB02),
+        )
         self.signer = "old"
         self.lists = 0
         self.list_key = APIV3_KEY
@@ -128,7 +112,9 @@ def test_a_certificate_list_that_another_key_encrypted_teaches_nothing(side: Cer
 
 
 def test_an_expired_certificate_is_not_believed(side: CertificateSide) -> None:
-    side.channel = side.opened(platform_certificates=_certificate("old", 0xAB01, NOW - timedelta(seconds=1)))
+    side.channel = side.opened(
+        platform_certificates=keys.certificate("old", common_name="Tenpay.com sign", serial=0xAB01, days=(-730, -1))
+    )
     assert side.do("query").outcome is Outcome.UNKNOWN
 
 

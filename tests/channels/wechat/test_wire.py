@@ -13,8 +13,8 @@ import pytest
 from cashier.channels.base import Notification, NotificationRefused, Outcome
 from tests.channels import keys
 from tests.channels.changed import each_byte_changed, each_character_changed, each_signature_byte_changed
-from tests.channels.counterparts.base import NOW
 from tests.channels.counterparts.wechat import SERIAL, WeChatSide
+from tests.channels.keys import NOW
 
 ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 

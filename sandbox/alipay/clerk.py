@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,16 +10,18 @@ from sandbox import beijing, money, rsa
 from sandbox.alipay import wire
 from sandbox.alipay.account import AlipayAccount
 from sandbox.alipay.trade import buyer_id, masked_login, status_of
-from sandbox.books import Books, Payment, Refund, RefundState, Trade
+from sandbox.books import Books, Payment, Refund, RefundState, Trade, TradeState
 from sandbox.box import Box
-from sandbox.notify import Envelope, Event
+from sandbox.clerk import Clerk, Content, Envelope, Event, WayBack
 
 _MINUTE, _HOUR = 60.0, 3600.0
 
 
-class AlipayMessenger:
-    """How Alipay notifies: until the answer is exactly `success`, 7 times more within about 25 hours."""
+class AlipayClerk(Clerk):
+    """Alipay's clerk: it wants exactly `success`, otherwise it repeats 7 times within about 25 hours."""
 
+    title = "Alipay 支付宝"
+    colour = "#0b5fd0"
     waits_s = (4 * _MINUTE, 10 * _MINUTE, 10 * _MINUTE, _HOUR, 2 * _HOUR, 6 * _HOUR, 15 * _HOUR)
     timeout_s = 10.0
 
@@ -28,25 +29,57 @@ class AlipayMessenger:
         self._box = box
         self._account = account
 
-    def payment(self, trade: Trade, payment: Payment) -> Mapping[str, Any]:
-        """This function will tell a payment."""
-        return self._paid(trade, payment, "TRADE_SUCCESS")
+    def fresh_no(self, trade: Trade) -> str:
+        """This function will give a trade_no."""
+        return self._box.numbers.alipay_trade(self._box.clock.now())
 
-    def refund(self, trade: Trade, payment: Payment, refund: Refund) -> Mapping[str, Any] | None:
+    def payment(self, trade: Trade, payment: Payment) -> list[Content]:
+        """This function will tell a payment."""
+        return [self._paid(trade, payment, "TRADE_SUCCESS")]
+
+    def refund(self, trade: Trade, payment: Payment, refund: Refund) -> list[Content]:
         """This function will tell a refund: the fields of the payment, and how much came back."""
         if refund.state is not RefundState.SUCCESS or refund.settled_at is None:
-            return None
-        return self._paid(trade, payment, status_of(self._box, trade, payment)) | {
+            return []
+        told = self._paid(trade, payment, status_of(self._box, trade, payment)) | {
             "gmt_refund": beijing.spaced(refund.settled_at) + ".000",
             "out_biz_no": refund.out_refund_no,
             "refund_fee": money.yuan(_returned_until(self._box.books, trade, payment, refund)),
         }
+        return [told]
 
-    def closed(self, trade: Trade) -> Mapping[str, Any]:
-        """This function will tell that a trade was closed unpaid."""
+    def closed(self, trade: Trade) -> list[Content]:
+        """This function will tell that a trade was closed unpaid; of a code that nobody scanned there is nothing."""
+        if trade.state is TradeState.LAPSED:
+            return []
         told = self._common(trade, trade.buyer, "TRADE_CLOSED")
         closed_at = trade.closed_at or self._box.clock.now()
-        return told | {"gmt_close": beijing.spaced(closed_at), "trade_no": trade.trade_no}
+        return [told | {"gmt_close": beijing.spaced(closed_at), "trade_no": trade.trade_no}]
+
+    def begins_when_opened(self, trade: Trade) -> bool:
+        """This function will say yes for a scanned code; on a page people have to log in first."""
+        return trade.method == "precreate"
+
+    def way_back(self, trade: Trade, payment: Payment | None) -> WayBack | None:
+        """This function will lead back from a page: paid, with signed parameters that do not say "paid"."""
+        quit_url = str(trade.request.get("quit_url", ""))
+        if payment is None or not trade.return_url:
+            return WayBack(url=quit_url) if quit_url else None
+        query = {
+            "app_id": self._account.app_id,
+            "auth_app_id": self._account.app_id,
+            "charset": "utf-8",
+            "method": f"alipay.trade.{trade.method}.pay.return",
+            "out_trade_no": trade.out_trade_no,
+            "seller_id": self._account.seller_id,
+            "timestamp": beijing.spaced(self._box.clock.machine()),
+            "total_amount": money.yuan(payment.amount_minor),
+            "trade_no": payment.trade_no,
+            "version": "1.0",
+        }
+        signed = rsa.sign(self._account.channel_key, wire.notification_content(query))
+        joint = "&" if "?" in trade.return_url else "?"
+        return WayBack(url=trade.return_url + joint + urlencode(query | {"sign": signed, "sign_type": "RSA2"}))
 
     def envelope(self, event: Event, signature: str) -> Envelope:
         """This function will complete, sign and encode the form."""

@@ -1,4 +1,7 @@
-"""Alipay: applying for a QR code. The trade itself comes into being when somebody scans it."""
+"""Alipay: opening a trade by QR code, or by a page on a computer or phone.
+
+What is made here is a code or a page. The trade comes into being when somebody scans or logs in.
+"""
 
 from __future__ import annotations
 
@@ -65,47 +68,72 @@ def checked_number(content: Mapping[str, Any]) -> str:
     return number
 
 
-def refuse_changed(known: Trade, asked: Mapping[str, Any]) -> None:
-    """This function will raise Refusal when a number is paid, closed, or asked for again with other parameters."""
+def _known(box: Box, number: str, asked: Mapping[str, Any], method: str) -> Trade | None:
+    """The code or page of this number that still lives; raises Refusal when it is paid, closed or another one."""
+    known = box.books.trade("alipay", number)
+    if known is None or known.state is TradeState.LAPSED:
+        return None
     if known.state is TradeState.PAID:
         raise wire.refuse("ACQ.TRADE_HAS_SUCCESS")
     if known.state is TradeState.CLOSED:
         raise wire.refuse("ACQ.TRADE_HAS_CLOSE")
-    if known.request != asked:
+    if known.request != asked or known.method != method:
         raise wire.refuse("ACQ.CONTEXT_INCONSISTENT")
+    return known
+
+
+def _enter(box: Box, method: str, parameters: Mapping[str, str], content: Mapping[str, Any]) -> Trade:
+    now = box.clock.now()
+    code_until, expires_at = deadlines(content, now)
+    return box.books.add_trade(
+        Trade(
+            channel="alipay",
+            method=method,
+            out_trade_no=content["out_trade_no"],
+            token=box.numbers.alipay_code(),
+            amount_minor=amount_fen(content, "total_amount"),
+            currency="CNY",
+            title=content["subject"],
+            notify_url=parameters.get("notify_url", ""),
+            return_url=parameters.get("return_url", ""),
+            request=dict(content),
+            state=TradeState.NEW,
+            created_at=now,
+            code_until=code_until if method == "precreate" else expires_at,
+            expires_at=expires_at,
+        )
+    )
 
 
 def precreate(box: Box, parameters: Mapping[str, str], content: Mapping[str, Any]) -> Answer:
     """This function will answer alipay.trade.precreate."""
     number = checked_number(content)
-    amount, asked = amount_fen(content, "total_amount"), dict(content)
-    known = box.books.trade("alipay", number)
-    if known is not None and known.state is not TradeState.LAPSED:
-        refuse_changed(known, asked)
-        if box.settings["alipay_repeat_precreate"] != "same":
-            raise wire.refuse("ACQ.APPLY_PC_MERCHANT_CODE_ERROR")
-        return _code(box, known)
-    now = box.clock.now()
-    code_until, expires_at = deadlines(content, now)
-    entered = box.books.add_trade(
-        Trade(
-            channel="alipay",
-            method="precreate",
-            out_trade_no=number,
-            token=box.numbers.alipay_code(),
-            amount_minor=amount,
-            currency="CNY",
-            title=content["subject"],
-            notify_url=parameters.get("notify_url", ""),
-            request=asked,
-            state=TradeState.NEW,
-            created_at=now,
-            code_until=code_until,
-            expires_at=expires_at,
-        )
+    amount_fen(content, "total_amount")
+    trade = _known(box, number, content, "precreate")
+    if trade is not None and box.settings["alipay_repeat_precreate"] != "same":
+        raise wire.refuse("ACQ.APPLY_PC_MERCHANT_CODE_ERROR")
+    trade = trade or _enter(box, "precreate", parameters, content)
+    return wire.success({"out_trade_no": number, "qr_code": f"{box.base_url}/pay/alipay/{trade.token}"})
+
+
+def page(box: Box, parameters: Mapping[str, str], content: Mapping[str, Any]) -> Answer:
+    """This function will answer alipay.trade.page.pay: the browser goes on to the cashier."""
+    return _cashier(box, "page", ("FAST_INSTANT_TRADE_PAY",), parameters, content)
+
+
+def wap(box: Box, parameters: Mapping[str, str], content: Mapping[str, Any]) -> Answer:
+    """This function will answer alipay.trade.wap.pay: the phone's browser goes on to the cashier."""
+    return _cashier(box, "wap", ("QUICK_WAP_WAY", "QUICK_WAP_PAY"), parameters, content)
+
+
+def _cashier(
+    box: Box, method: str, products: tuple[str, ...], parameters: Mapping[str, str], content: Mapping[str, Any]
+) -> Answer:
+    number = checked_number(content)
+    amount_fen(content, "total_amount")
+    if content.get("product_code") not in products:
+        raise wire.refuse("ACQ.INVALID_PARAMETER")
+    trade = _known(box, number, content, method) or _enter(box, method, parameters, content)
+    return Answer(
+        status=302, body=b"", content_type="", code="10000", location=f"{box.base_url}/pay/alipay/{trade.token}"
     )
-    return _code(box, entered)
-
-
-def _code(box: Box, trade: Trade) -> Answer:
-    return wire.success({"out_trade_no": trade.out_trade_no, "qr_code": f"{box.base_url}/pay/alipay/{trade.token}"})

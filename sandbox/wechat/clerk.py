@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sandbox import beijing
 from sandbox.books import Payment, Refund, RefundState, Trade
-from sandbox.notify import Envelope, Event
+from sandbox.box import Box
+from sandbox.clerk import Clerk, Content, Envelope, Event
 from sandbox.wechat import wire
 from sandbox.wechat.account import WechatAccount
 from sandbox.wechat.transaction import described
@@ -16,23 +16,30 @@ _MINUTE, _HOUR = 60.0, 3600.0
 _WORDS = {"TRANSACTION": "支付成功", "SUCCESS": "退款成功", "ABNORMAL": "退款异常", "CLOSED": "退款关闭"}
 
 
-class WechatMessenger:
-    """How WeChat Pay notifies: within 5 seconds 200 or 204, otherwise 15 times more over 24 hours."""
+class WechatClerk(Clerk):
+    """WeChat Pay's clerk: it wants 200 or 204 within 5 seconds, otherwise it repeats 15 times over 24 hours."""
 
+    title = "WeChat Pay 微信支付"
+    colour = "#057a3f"
     waits_s = (15.0, 15.0, 30.0, 3 * _MINUTE, 10 * _MINUTE, 20 * _MINUTE, 30 * _MINUTE, 30 * _MINUTE, 30 * _MINUTE,
                _HOUR, 3 * _HOUR, 3 * _HOUR, 3 * _HOUR, 6 * _HOUR, 6 * _HOUR)  # fmt: skip
     timeout_s = 5.0
 
-    def __init__(self, account: WechatAccount) -> None:
+    def __init__(self, box: Box, account: WechatAccount) -> None:
+        self._box = box
         self._account = account
 
-    def payment(self, trade: Trade, payment: Payment) -> Mapping[str, Any]:
-        """This function will tell the transaction as a query would."""
-        return described(self._account, trade, payment, "SUCCESS")
+    def fresh_no(self, trade: Trade) -> str:
+        """This function will give a transaction_id."""
+        return self._box.numbers.wechat_transaction(self._box.clock.now())
 
-    def refund(self, trade: Trade, payment: Payment, refund: Refund) -> Mapping[str, Any]:
+    def payment(self, trade: Trade, payment: Payment) -> list[Content]:
+        """This function will tell the transaction as a query would."""
+        return [described(self._account, trade, payment, "SUCCESS")]
+
+    def refund(self, trade: Trade, payment: Payment, refund: Refund) -> list[Content]:
         """This function will tell how a refund ended."""
-        told = {
+        told: dict[str, Any] = {
             "mchid": self._account.mchid,
             "transaction_id": payment.trade_no,
             "out_trade_no": trade.out_trade_no,
@@ -49,10 +56,7 @@ class WechatMessenger:
         }
         if refund.state is RefundState.SUCCESS and refund.settled_at is not None:
             told["success_time"] = beijing.rfc3339(refund.settled_at)
-        return told
-
-    def closed(self, trade: Trade) -> None:
-        """This function will tell nothing: there is no such notification."""
+        return [told]
 
     def envelope(self, event: Event, signature: str) -> Envelope:
         """This function will encrypt the content and sign the whole."""
@@ -69,7 +73,7 @@ class WechatMessenger:
                 "resource": {"original_type": original_type} | resource,
             }
         )
-        headers = wire.signature_headers(self._account, body, signature)
+        headers = wire.signature_headers(self._account.signer(), body, signature)
         return Envelope(headers={"Content-Type": "application/json", "User-Agent": "Mozilla/4.0"} | headers, body=body)
 
     def acknowledged(self, status: int, body: bytes) -> bool:

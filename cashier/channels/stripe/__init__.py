@@ -1,0 +1,3 @@
+"""Stripe Checkout."""
+
+from __future__ import annotations

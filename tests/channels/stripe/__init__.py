@@ -1,0 +1,3 @@
+"""What Stripe has of its own."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What UnionPay has of its own."""
+
+from __future__ import annotations
