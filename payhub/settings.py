@@ -182,6 +182,11 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
 OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders"}
 SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)
 PAYMENT_LIFETIME_S = env_int("PAYMENT_LIFETIME_S", 1800)
+PAYMENT_EXTENSION_S = env_int("PAYMENT_EXTENSION_S", 900)  # what "more time" gives; 0 where stock cannot wait
+# Clicks at the counter in a minute, from one address (many shoppers share one) and for one payment.
+COUNTER_CLICKS_BY_ADDRESS = env_int("COUNTER_CLICKS_BY_ADDRESS", 300)
+COUNTER_CLICKS_BY_PAYMENT = env_int("COUNTER_CLICKS_BY_PAYMENT", 30)
+COUNTER_MISSES_BY_ADDRESS = env_int("COUNTER_MISSES_BY_ADDRESS", 60)  # looks at payments that there are not
 # Multiplies the time between two looks of an open counter page: to shed load without a release.
 COUNTER_POLL_FACTOR = env_int("COUNTER_POLL_FACTOR", 1)
 

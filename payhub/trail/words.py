@@ -22,6 +22,8 @@ ACTIONS: dict[str, Promise] = {
     "order.refunded": _("Money of the order went back"),
     "order.cannot_take": _("Money arrived that the order cannot take"),
     "payment.opened": _("Payment opened"),
+    "payment.extended": _("The shopper was given more time"),
+    "shopper.declared": _("The shopper declared what they see in their account"),
     "payment.ending": _("Payment is being ended"),
     "payment.closed": _("Payment ended unpaid"),
     "attempt.started": _("Attempt to pay started"),
