@@ -31,3 +31,20 @@ class OrderNotPaid(OrdersError):
     """Only a paid order can be sent. Nothing was changed; wait until the payment is confirmed."""
 
     code = "order_not_paid"
+
+
+class AlreadyOrdered(OrdersError):
+    """You may have ordered this already. Nothing new was ordered; look at the earlier order first."""
+
+    code = "already_ordered"
+
+    def __init__(self, order_no: str, token: str) -> None:
+        super().__init__()
+        self.order_no = order_no  #: The earlier order.
+        self.token = token
+
+
+class TooLateToCancel(OrdersError):
+    """The order was paid before it could be cancelled. The shop has your money; ask the shop to return it."""
+
+    code = "too_late_to_cancel"

@@ -180,7 +180,8 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
 # payhub ----------------------------------------------------------------------------------------------------------
 # Who hears of which event, by consumer name: the dotted path of a `payhub.outbox.consumer.Consumer`.
 OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders"}
-SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)
+SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)  # the same submit within it is the same order
+SIMILAR_ORDER_WINDOW_S = env_int("SIMILAR_ORDER_WINDOW_S", 7200)  # the same goods within it: "ordered already?"
 PAYMENT_LIFETIME_S = env_int("PAYMENT_LIFETIME_S", 1800)
 PAYMENT_EXTENSION_S = env_int("PAYMENT_EXTENSION_S", 900)  # what "more time" gives; 0 where stock cannot wait
 # Clicks at the counter in a minute, from one address (many shoppers share one) and for one payment.

@@ -17,12 +17,13 @@ from orders.states import OrderState
 from payhub import clock
 from payhub.merchants.models import Merchant
 from payhub.outbox.deliver import deliver_due
+from tests.conftest import MovedClock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
 
 
 @pytest.fixture
-def merchant(db: None) -> Merchant:
+def merchant(db: None, moved_clock: MovedClock) -> Merchant:
     """The merchant whose shop it is."""
     return Merchant.objects.create(code=SHOP_MERCHANT, name="Lantern Books 灯笼书店", created_at=clock.now())
 
@@ -127,6 +128,40 @@ def test_the_page_says_paid_when_the_order_is(shopper: Client, collect_money: Ca
     paid = shopper.get(f"/shop/orders/{order.token}/").content.decode()
     assert "Your order is paid" in paid
     assert shopper.get(f"/shop/orders/{order.token}/status").json()["version"] != version
+
+
+def test_ordering_the_same_again_leads_to_the_earlier_order(shopper: Client, moved_clock: MovedClock) -> None:
+    place(shopper)
+    moved_clock.forward(minutes=1)
+    answer = shopper.post("/shop/orders/", {"sku": "novel", "quantity": "1"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Pay or cancel that order" in page
+    assert f"/shop/orders/{Order.objects.get().token}/" in page
+    assert "Buy it again" not in page
+
+
+def test_a_paid_order_may_be_bought_again_when_the_shopper_says_so(
+    shopper: Client, moved_clock: MovedClock, collect_money: Callable[[Order], Attempt]
+) -> None:
+    place(shopper)
+    order = Order.objects.get()
+    collect_money(order)
+    deliver_due(now=clock.now())
+    moved_clock.forward(minutes=1)
+    asked = shopper.post("/shop/orders/", {"sku": "novel", "quantity": "1"})
+    assert "Buy it again" in asked.content.decode()
+    place(shopper, again_after=order.order_no)
+    assert Order.objects.count() == 2
+
+
+def test_an_unpaid_order_can_be_cancelled_by_its_shopper(shopper: Client) -> None:
+    place(shopper)
+    token = Order.objects.get().token
+    assert shopper.get(f"/shop/orders/{token}/cancel").status_code == 405
+    answer = shopper.post(f"/shop/orders/{token}/cancel", follow=True)
+    assert "Your order was cancelled" in answer.content.decode()
+    assert Order.objects.get().state == "CANCELLED"
 
 
 @pytest.mark.parametrize("token", ["nope", "0" * 32])
