@@ -38,7 +38,7 @@ class AlreadyOrdered(OrdersError):
 
     code = "already_ordered"
 
-    def __init__(self, order_no: str, token: str) -> None:
+    def __init__(self, order_no: str = "", token: str = "") -> None:
         super().__init__()
         self.order_no = order_no  #: The earlier order.
         self.token = token
