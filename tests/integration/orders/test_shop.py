@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from cashier.models import Attempt, Payment
 from cashier.public import find_payment
+from orders import errors
+from orders.errors import OrdersError
 from orders.models import Order
 from orders.shop.goods import SHELF, SHOP_MERCHANT
 from orders.shop.words import words_for
@@ -189,3 +192,11 @@ def test_there_are_words_for_every_state(shopper: Client) -> None:
         order.__dict__["state"] = state
         headings.add(str(words_for(order, payment).heading))
     assert len(headings) == len(OrderState)
+
+
+def test_every_refusal_is_said_in_the_readers_language() -> None:
+    refusals = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, OrdersError)]
+    for refusal in refusals:
+        english = str(refusal())
+        with translation.override("zh-hans"):
+            assert str(refusal()) != english
