@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import ClassVar
 
+from django.utils.translation import gettext
+
 
 class OrdersError(Exception):
     """This was refused. Nothing was changed; look at the order and decide anew."""
@@ -13,6 +15,10 @@ class OrdersError(Exception):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or inspect.cleandoc(self.__doc__ or ""))
+
+    def __str__(self) -> str:
+        """The sentence in the reader's language."""
+        return gettext(super().__str__())
 
 
 class OrderNotFound(OrdersError):
@@ -38,7 +44,7 @@ class AlreadyOrdered(OrdersError):
 
     code = "already_ordered"
 
-    def __init__(self, order_no: str, token: str) -> None:
+    def __init__(self, order_no: str = "", token: str = "") -> None:
         super().__init__()
         self.order_no = order_no  #: The earlier order.
         self.token = token

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cashier.public import PaymentView, find_payments
 from orders.errors import AlreadyOrdered, NothingOrdered, OrderNotFound, TooLateToCancel
@@ -41,9 +41,11 @@ def shelf(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def order(request: HttpRequest) -> HttpResponse:
     """Make an order of one good and send the shopper to pay it. The price is ours, never the browser's."""
+    if request.method == "GET":  # a link on the page that answered a POST, the language's for one
+        return redirect("shop")
     shop, shopper = _shop(), shopper_of(request)
     good, quantity = GOODS.get(request.POST.get("sku", "")), _quantity(request.POST.get("quantity", "1"))
     items = (good.times(quantity),) if good else ()

@@ -98,5 +98,4 @@ def test_only_channels_notifications_go_without_a_csrf_token() -> None:
         if isinstance(node, ast.FunctionDef)
         and any(getattr(mark, "id", "") == "csrf_exempt" for mark in node.decorator_list)
     ]
-    # and the way back from a channel, which may be a POST of the channel's; nothing in it is read
     assert [place.split(":")[0] for place in exempt] == ["cashier/web/channel_door.py", "cashier/web/notify.py"]

@@ -103,7 +103,7 @@ def test_a_paid_order_can_be_marked_as_sent(
     deliver_due(now=clock.now())
     member.post(f"/m/orders/{order.order_no}/fulfil")
     assert Order.objects.get().state == "FULFILLED"
-    assert "merchant:member" in member.get(f"/m/orders/{order.order_no}/").content.decode()
+    assert "merchant member" in member.get(f"/m/orders/{order.order_no}/").content.decode()
 
 
 def test_an_unpaid_order_can_be_cancelled_and_a_paid_one_not(

@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from cashier.models import Attempt, Payment
 from cashier.public import find_payment
+from orders import errors
+from orders.errors import OrdersError
 from orders.models import Order
 from orders.shop.goods import SHELF, SHOP_MERCHANT
 from orders.shop.words import words_for
@@ -104,7 +107,7 @@ def test_looking_changes_nothing(shopper: Client) -> None:
     before = (Order.objects.values().get(), Payment.objects.values().get())
     for path in ("", "status"):
         assert shopper.get(f"/shop/orders/{order.token}/{path}?state=PAID&paid=true").status_code == 200
-    assert shopper.get("/shop/orders/").status_code == 405
+    assert shopper.get("/shop/orders/?sku=novel&quantity=1").status_code == 302
     assert shopper.get(f"/shop/orders/{order.token}/pay").status_code == 405
     assert before == (Order.objects.values().get(), Payment.objects.values().get())
 
@@ -189,3 +192,11 @@ def test_there_are_words_for_every_state(shopper: Client) -> None:
         order.__dict__["state"] = state
         headings.add(str(words_for(order, payment).heading))
     assert len(headings) == len(OrderState)
+
+
+def test_every_refusal_is_said_in_the_readers_language() -> None:
+    refusals = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, OrdersError)]
+    for refusal in refusals:
+        english = str(refusal())
+        with translation.override("zh-hans"):
+            assert str(refusal()) != english
