@@ -91,7 +91,8 @@ def test_nothing_is_pickled() -> None:
     assert not pickled
 
 
-def test_only_channels_notifications_go_without_a_csrf_token() -> None:
+def test_only_what_channels_send_goes_without_a_csrf_token() -> None:
+    """Notifications, which are signed, and the shopper sent back by the channel, which proves and changes nothing."""
     exempt = [
         where(path, node)
         for path, node in nodes(ast.FunctionDef, *PRODUCT)
