@@ -81,6 +81,12 @@ class CannotClose(CashierError):
     code = "cannot_close"
 
 
+class MayNotExtend(CashierError):
+    """The time to pay cannot be extended now. Nothing was changed; the page says until when you can pay."""
+
+    code = "may_not_extend"
+
+
 class RefundNotFound(CashierError):
     """We cannot find this refund. Nothing was changed."""
 

@@ -33,6 +33,13 @@ _MONEY = [
         "WHEN 'FAILED' THEN f.outcome = 'FAILED' ELSE f.outcome IN ('CLOSED', 'NOT_FOUND') END",
     ),
     Invariant(
+        code="M4b",
+        says="No receipt is taken twice, whichever doors it came by.",
+        checked=f"SELECT id FROM cashier_channelfact WHERE verdict IN {_RECEIPTS}",  # noqa: S608 - our own SQL
+        broken=f"SELECT attempt_no FROM cashier_channelfact WHERE verdict IN {_RECEIPTS} "  # noqa: S608 - our own SQL
+        "GROUP BY account_id, attempt_no, channel_trade_no HAVING count(*) > 1",
+    ),
+    Invariant(
         code="M5",
         says="Every surplus receipt is on its way back in full, or a person gave that up and an exception says so.",
         checked=f"SELECT id FROM cashier_channelfact WHERE verdict IN {_SURPLUS}",  # noqa: S608 - our own SQL

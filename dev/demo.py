@@ -31,6 +31,7 @@ from dev.waiting import wait_until
 
 _UP_WITHIN_S = 60.0
 _PORTS = {"PORT": 8000, "SANDBOX_PORT": 8001}
+_ACCOUNTS = "sandbox-accounts.json"
 _IN_USE = "the demo is in use: end it first with Ctrl-C, and leave its shells."
 
 
@@ -44,9 +45,9 @@ def up() -> int:
         ports = _free_ports()
         with servers.using(folder) as addresses:
             environment = _environment(folder, ports, addresses)
-            users = _prepare(folder, environment, signals)
+            _prepare(folder, environment, signals)
             if not signals:
-                _serve(environment, ports, users, signals)
+                _serve(folder, environment, ports, signals)
     return 0
 
 
@@ -141,18 +142,21 @@ def _secrets(folder: Path) -> dict[str, str]:
     return kept
 
 
-def _prepare(folder: Path, environment: Mapping[str, str], signals: EndSignals) -> list[dict[str, str]]:
-    """Bring the database up to date and return the demo's users."""
-    accounts = folder / "sandbox-accounts.json"
+def _prepare(folder: Path, environment: Mapping[str, str], signals: EndSignals) -> None:
+    """Issue the sandbox's accounts and bring the database's tables up to date. Raises Trouble."""
     data = state.make_private(folder / "sandbox")
     issue = ["-m", "sandbox", "issue", "--data", str(data), "--url", environment["PAYHUB_SANDBOX_URL"]]
-    _step(issue, accounts, environment, signals)
+    _step(issue, folder / _ACCOUNTS, environment, signals)
     _step(["manage.py", "migrate", "--noinput"], folder / "migrate.out", environment, signals)
-    seeded = folder / "seed.out"
-    _step(["manage.py", "seed_demo", "--accounts", str(accounts)], seeded, environment, signals)
+
+
+def _seed(folder: Path, environment: Mapping[str, str], signals: EndSignals) -> list[dict[str, str]]:
+    """Make the demo's shop and return its users. Raises Trouble."""
+    output = folder / "seed.out"
+    _step(["manage.py", "seed_demo", "--accounts", str(folder / _ACCOUNTS)], output, environment, signals)
     if signals:
         return []
-    users: list[dict[str, str]] = json.loads(seeded.read_text().splitlines()[-1])["users"]
+    users: list[dict[str, str]] = json.loads(output.read_text().splitlines()[-1])["users"]
     return users
 
 
@@ -167,9 +171,7 @@ def _step(arguments: Sequence[str], output: Path, environment: Mapping[str, str]
         )
 
 
-def _serve(
-    environment: Mapping[str, str], ports: Mapping[str, int], users: Sequence[Mapping[str, str]], signals: EndSignals
-) -> None:
+def _serve(folder: Path, environment: Mapping[str, str], ports: Mapping[str, int], signals: EndSignals) -> None:
     processes = Processes(read_procfile(state.ROOT / "dev" / "Procfile"))
     pages = [(ports["PORT"], "/shop/"), (ports["SANDBOX_PORT"], "/_sandbox/")]
 
@@ -177,6 +179,7 @@ def _serve(
         return bool(signals) or processes.ended() is not None
 
     with processes.started(environment):
+        users = _seed(folder, environment, signals)  # beside the programs' own start, which takes as long
         came_up = wait_until(
             lambda: interrupted() or all(_answers(*page) for page in pages), timeout_s=_UP_WITHIN_S, every_s=0.1
         )
@@ -184,9 +187,8 @@ def _serve(
             print(_welcome(ports, users), flush=True)
             wait_until(interrupted, timeout_s=inf, every_s=0.2)
         ended = processes.ended()
-    if signals:
-        return
-    raise Trouble(f"{ended or 'the demo does not answer'}: see the messages above.")
+    if not signals:
+        raise Trouble(f"{ended or 'the demo does not answer'}: see the messages above.")
 
 
 def _answers(port: int, path: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import ClassVar
 
+from django.utils.translation import gettext
+
 
 class OrdersError(Exception):
     """This was refused. Nothing was changed; look at the order and decide anew."""
@@ -13,6 +15,10 @@ class OrdersError(Exception):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or inspect.cleandoc(self.__doc__ or ""))
+
+    def __str__(self) -> str:
+        """The sentence in the reader's language."""
+        return gettext(super().__str__())
 
 
 class OrderNotFound(OrdersError):
@@ -31,3 +37,20 @@ class OrderNotPaid(OrdersError):
     """Only a paid order can be sent. Nothing was changed; wait until the payment is confirmed."""
 
     code = "order_not_paid"
+
+
+class AlreadyOrdered(OrdersError):
+    """You may have ordered this already. Nothing new was ordered; look at the earlier order first."""
+
+    code = "already_ordered"
+
+    def __init__(self, order_no: str = "", token: str = "") -> None:
+        super().__init__()
+        self.order_no = order_no  #: The earlier order.
+        self.token = token
+
+
+class TooLateToCancel(OrdersError):
+    """The order was paid before it could be cancelled. The shop has your money; ask the shop to return it."""
+
+    code = "too_late_to_cancel"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 
 from orders.errors import OrderNotFound
 from orders.models import Order
+from orders.states import OrderState
 
 
 def order_by_token(token: str) -> Order:
@@ -14,6 +17,12 @@ def order_by_token(token: str) -> Order:
         return Order.objects.select_related("merchant").get(token=token)
     except Order.DoesNotExist:
         raise OrderNotFound from None
+
+
+def newest_standing(*, digest: str, since: datetime) -> Order | None:
+    """Return the newest order of these goods by this buyer that is, or may still be, paid; None when there is none."""
+    ended = [OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REFUNDED]
+    return Order.objects.filter(digest=digest, created_at__gt=since).exclude(state__in=ended).order_by("-id").first()
 
 
 def orders_of_member(user_id: int) -> QuerySet[Order]:

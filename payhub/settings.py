@@ -75,7 +75,8 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "libraries": {"counter": "cashier.web.filters"},
         },
     }
 ]
@@ -180,8 +181,14 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
 # payhub ----------------------------------------------------------------------------------------------------------
 # Who hears of which event, by consumer name: the dotted path of a `payhub.outbox.consumer.Consumer`.
 OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders"}
-SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)
+SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)  # the same submit within it is the same order
+SIMILAR_ORDER_WINDOW_S = env_int("SIMILAR_ORDER_WINDOW_S", 7200)  # the same goods within it: "ordered already?"
 PAYMENT_LIFETIME_S = env_int("PAYMENT_LIFETIME_S", 1800)
+PAYMENT_EXTENSION_S = env_int("PAYMENT_EXTENSION_S", 900)  # what "more time" gives; 0 where stock cannot wait
+# Clicks at the counter in a minute, from one address (many shoppers share one) and for one payment.
+COUNTER_CLICKS_BY_ADDRESS = env_int("COUNTER_CLICKS_BY_ADDRESS", 300)
+COUNTER_CLICKS_BY_PAYMENT = env_int("COUNTER_CLICKS_BY_PAYMENT", 30)
+COUNTER_MISSES_BY_ADDRESS = env_int("COUNTER_MISSES_BY_ADDRESS", 60)  # looks at payments that there are not
 # Multiplies the time between two looks of an open counter page: to shed load without a release.
 COUNTER_POLL_FACTOR = env_int("COUNTER_POLL_FACTOR", 1)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.apps import apps
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 
+admin.site.site_title = admin.site.site_header = _("payhub back office")
+admin.site.index_title = _("Payments, orders, exceptions")
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("cashier.web.urls")),

@@ -31,6 +31,7 @@ class Line:
     """One line of a bill. Amounts are positive, also of refunds."""
 
     kind: LineKind
+    entry: str = "payment"  #: payment, or what kind of refund it is: refund, undo, cancel, automatic.
     at: float
     ordered_at: float
     out_trade_no: str
@@ -191,6 +192,7 @@ def _refund_line(original: Line, entry: Refund, at: float) -> Line:
     return replace(
         original,
         kind=LineKind.REFUND,
+        entry=entry.kind,
         at=at,
         txn_time=entry.txn_time,
         out_refund_no=entry.out_refund_no,

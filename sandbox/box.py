@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sandbox.books import Books
 from sandbox.clerk import Clerk
@@ -29,6 +30,13 @@ class Box:
     time_factor: float  #: How many times faster than in reality channels repeat notifications and settle refunds.
     clerks: dict[str, Clerk] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)  #: Something may be due earlier than planned.
+
+    def account(self, channel: str) -> dict[str, Any]:
+        """This function will give what was issued for a channel; raise LookupError when nothing was."""
+        account: dict[str, Any] | None = self.store.recall(channel)
+        if account is None:
+            raise LookupError(f"No {channel} account was issued here. Run `python -m sandbox issue` again.")
+        return account
 
     @classmethod
     def open(cls, data: Path, time_factor: float) -> Box:

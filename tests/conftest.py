@@ -12,7 +12,7 @@ import pytest
 from cashier.channels import registry
 from cashier.models import ChannelAccount, Payment
 from cashier.services import channel_calls
-from payhub import clock, numbers
+from payhub import clock, numbers, tasks
 from payhub.merchants.models import Merchant
 from payhub.outbox.consumer import Message
 from payhub.vault import seal
@@ -44,16 +44,11 @@ def moved_clock() -> Iterator[MovedClock]:
 
 
 @pytest.fixture
-def no_wakes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
+def no_wakes() -> Iterator[list[tuple[str, dict[str, Any]]]]:
     """Lose every wake (as a dead broker would) and keep a list of them."""
     lost: list[tuple[str, dict[str, Any]]] = []
-
-    def lose(task_name: str, **ids: Any) -> None:
-        lost.append((task_name, ids))
-
-    for place in ("payhub.outbox.emit", "cashier.services.surplus", "cashier.services.refund", "cashier.tasks"):
-        monkeypatch.setattr(f"{place}.wake", lose)
-    return lost
+    with tasks.replaced_by(lambda task_name, ids: lost.append((task_name, dict(ids)))):
+        yield lost
 
 
 @pytest.fixture

@@ -30,8 +30,13 @@ class AttemptAdmin(ReadOnlyAdmin):
     list_select_related = ("payment", "account")
     search_fields = ("attempt_no__exact", "channel_trade_no__exact", "payment__payment_no__exact")
     search_help_text = _("The whole number of an attempt, of the channel or of a payment")
-    exclude = ("presentation_content", "presentation_fields", "memo")  # whoever has the code may pay by it
-    readonly_fields = ("amount",)
+    # Not what the shopper was shown: whoever has the code may pay by it.
+    fields = (
+        *("attempt_no", "payment", "account", "method", "amount", "state", "surplus", "exclusive", "superseded_at"),
+        *("created_at", "expires_at", "lease_until", "ended_at", "proof", "channel_trade_no", "presentation_kind"),
+        *("asked_count", "asked_at", "last_outcome", "last_message"),
+    )
+    readonly_fields = fields
     inlines = (_Facts, _Refunds)
 
     @admin.display(description=_("Payment no."))

@@ -28,8 +28,12 @@ class PaymentAdmin(ReadOnlyAdmin):
     list_select_related = ("merchant",)
     search_fields = ("payment_no__exact", "merchant_order_no__exact", "attempts__attempt_no__exact")
     search_help_text = _("The whole number of a payment, a merchant's order or an attempt")
-    exclude = ("token", "return_url")  # whoever knows these may act as the shopper
-    readonly_fields = ("amount", "timeline")
+    # Neither token nor return_url: whoever knows them may act as the shopper.
+    fields = (
+        *("payment_no", "merchant", "merchant_order_no", "title", "amount", "state", "close_wanted"),
+        *("created_at", "expires_at", "paid_at", "paid_by", "closed_at", "timeline"),
+    )
+    readonly_fields = fields
     inlines = (_Attempts,)
 
     @admin.display(description=_("What happened"))

@@ -25,8 +25,11 @@ class RefundAdmin(ReadOnlyAdmin):
     list_select_related = ("attempt",)
     search_fields = ("refund_no__exact", "attempt__attempt_no__exact", "attempt__payment__payment_no__exact")
     search_help_text = _("The whole number of a refund, an attempt or a payment")
-    exclude = ("memo",)
-    readonly_fields = ("amount",)
+    fields = (
+        *("refund_no", "attempt", "receipt", "amount", "reason", "note", "state", "is_surplus", "is_automatic"),
+        *("requested_by", "requested_at", "approved_by", "second_approved_by", "last_message", "proof", "ended_at"),
+    )
+    readonly_fields = fields
     inlines = (_Facts,)
 
     @admin.display(description=_("Attempt no."))

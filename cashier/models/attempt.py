@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pgtrigger
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cashier.models.channel_account import ChannelAccount
 from cashier.models.channel_fact import ChannelFact
@@ -52,6 +53,7 @@ class Attempt(Stateful):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("attempt"), _("attempts")
         constraints = [
             models.UniqueConstraint(
                 name="attempt_one_live",

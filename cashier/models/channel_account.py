@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from payhub.merchants.models import Merchant
 
@@ -27,6 +28,7 @@ class ChannelAccount(models.Model):
     broken_until = models.DateTimeField(null=True)  # kept away from new attempts until then
 
     class Meta:
+        verbose_name, verbose_name_plural = _("channel account"), _("channel accounts")
         constraints = [
             models.UniqueConstraint(
                 name="channel_account_one_active",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cashier.channels.base import Outcome
 from cashier.models.channel_account import ChannelAccount
@@ -34,6 +35,7 @@ class ChannelFact(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("channel fact"), _("channel facts")
         constraints = [
             models.CheckConstraint(
                 name="fact_paid_says_how_much",

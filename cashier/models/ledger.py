@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pgtrigger
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cashier.models.channel_fact import ChannelFact
 from payhub.fsm import append_only
@@ -33,6 +34,7 @@ class LedgerEntry(models.Model):
     booked_at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("ledger entry"), _("ledger entries")
         constraints = [
             models.UniqueConstraint(name="ledger_line_once", fields=["journal", "line"]),
             models.CheckConstraint(name="ledger_amount_not_zero", condition=~models.Q(amount_minor=0)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from payhub.fsm import append_only
 
@@ -17,6 +18,7 @@ class LedgerBalance(models.Model):
     balance_minor = models.BigIntegerField()  # at its end
 
     class Meta:
+        verbose_name, verbose_name_plural = _("ledger balance"), _("ledger balances")
         constraints = [
             models.UniqueConstraint(name="ledger_balance_once", fields=["account", "currency", "day_date"]),
         ]

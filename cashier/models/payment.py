@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pgtrigger
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cashier.states import PAYMENT_EDGES, PaymentState
 from payhub.fsm import Stateful, edge_guard, never_deleted, state_field, transition
@@ -41,6 +42,7 @@ class Payment(Stateful):
     paid_by = models.OneToOneField("cashier.Attempt", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
+        verbose_name, verbose_name_plural = _("payment"), _("payments")
         constraints = [
             models.UniqueConstraint(name="payment_one_per_order", fields=["merchant", "merchant_order_no"]),
             models.CheckConstraint(name="payment_amount_positive", condition=models.Q(amount_minor__gt=0)),

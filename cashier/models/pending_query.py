@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from cashier.models.attempt import Attempt
 from cashier.models.refund import Refund
@@ -21,6 +22,7 @@ class PendingQuery(models.Model):
     tries = models.IntegerField(default=0)  # since the schedule's current stage began
 
     class Meta:
+        verbose_name, verbose_name_plural = _("pending query"), _("pending queries")
         constraints = [
             models.CheckConstraint(
                 name="pending_query_of_one_thing",

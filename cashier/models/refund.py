@@ -71,6 +71,7 @@ class Refund(Stateful):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("refund"), _("refunds")
         constraints = [
             models.CheckConstraint(name="refund_amount_positive", condition=models.Q(amount_minor__gt=0)),
             models.CheckConstraint(

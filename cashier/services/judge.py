@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime, timedelta
 
 from cashier.channels.base import Fact, Outcome
@@ -12,10 +13,13 @@ from cashier.states import AttemptState, PaymentState, Verdict
 from payhub.merchants.models import LatePaymentPolicy
 
 
-def judge(payment: Payment, attempt: Attempt, fact: Fact, now: datetime) -> Verdict:
-    """Say what the fact means. Both rows are locked, nothing is changed here."""
+def judge(payment: Payment, attempt: Attempt, fact: Fact, now: datetime, *, taken: Container[str]) -> Verdict:
+    """Say what the fact means. Both rows are locked, nothing is changed here.
+
+    `taken` are the channel's numbers of the receipts that the attempt has already, whichever door they came by.
+    """
     if fact.outcome is Outcome.PAID:
-        return _judge_success(payment, attempt, fact)
+        return _judge_success(payment, attempt, fact, taken)
     if fact.outcome in {Outcome.FAILED, Outcome.CLOSED}:
         return _judge_end(attempt, fact)
     if fact.outcome is Outcome.NOT_FOUND and attempt.is_live and is_provably_dead(attempt, now):
@@ -23,10 +27,11 @@ def judge(payment: Payment, attempt: Attempt, fact: Fact, now: datetime) -> Verd
     return Verdict.STILL_OPEN
 
 
-def _judge_success(payment: Payment, attempt: Attempt, fact: Fact) -> Verdict:
+def _judge_success(payment: Payment, attempt: Attempt, fact: Fact, taken: Container[str]) -> Verdict:
     if attempt.state == AttemptState.SUCCEEDED:
-        # One number collected twice (two payers, two channel trades) is a second receipt, not a repeat.
-        same = not fact.channel_trade_no or fact.channel_trade_no == attempt.channel_trade_no
+        # One number collected twice (two payers, two channel trades) is a second receipt, not a repeat; the second
+        # one told by another door (the bill) is a repeat again, else it would go back twice.
+        same = not fact.channel_trade_no or fact.channel_trade_no in taken
         return Verdict.REPEATED if same else Verdict.SURPLUS_SECOND
     if fact.amount != payment.money:
         return Verdict.SURPLUS_AMOUNT

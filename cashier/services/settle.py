@@ -11,7 +11,7 @@ from cashier.locks import lock_attempts, lock_payment_of_attempt
 from cashier.models import Attempt, ChannelAccount, ChannelFact, Payment
 from cashier.services import ledger, pending
 from cashier.services.end_payment import end_if_wanted
-from cashier.services.facts import store, take_not_ours
+from cashier.services.facts import receipts_of, store, take_not_ours
 from cashier.services.judge import judge
 from cashier.services.settle_refund import settle_refund
 from cashier.services.surplus import intend_return
@@ -52,7 +52,7 @@ def settle(*, fact: Fact, source: FactSource, account: ChannelAccount, now: date
                 **take_not_ours(fact, source, account, now)
             )  # a message of one account about another's number
         attempt.payment = payment
-        verdict = judge(payment, attempt, fact, now)
+        verdict = judge(payment, attempt, fact, now, taken=receipts_of(attempt))
         if verdict is Verdict.STILL_OPEN:
             pending.reschedule(attempt, fact, source, now)
             return Settled(verdict=verdict, is_new=False)

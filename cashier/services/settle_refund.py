@@ -136,6 +136,17 @@ def _reschedule(refund: Refund, fact: Fact, now: datetime) -> None:
         return
     refund.memo = {**refund.memo, **fact.memo}
     refund.last_message = fact.message[:200]
+    if fact.outcome is Outcome.REFUSED:
+        # Its balance there, our permission, our keys: unsigned, so it ends nothing, but a person can mend the cause.
+        open_review(
+            kind=Kind.FAILED_REFUND,
+            subject=f"refund:{refund.refund_no}",
+            reason=f"{refund.attempt.account} refuses to return {refund.money} for now: {fact.code} {fact.message}. "
+            "It is tried again under the same number; mend the cause.",
+            owner=Owner.FINANCE,
+            at=now,
+            money=refund.money,
+        )
     query = PendingQuery.objects.get(refund=refund)
     next_at = None
     if refund.state == RefundState.SUBMITTED:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from cashier.channels.base import PresentationKind
 from cashier.models import Attempt, Payment, Refund
 from cashier.models.payment import ClosedBecause
+from cashier.services.extend import OFFERED_FOR
 from cashier.states import DEAD, AttemptState, PaymentState, RefundState
 
 
@@ -200,4 +201,5 @@ def _version(rows: _Rows, name: Name, ending: Ending | None) -> str:
     told = [name, ending, rows.payment.state, rows.payment.close_wanted, rows.payment.expires_at]
     told += [(a.attempt_no, a.state, a.superseded_at, a.presentation_kind, a.last_outcome) for a in rows.attempts]
     told += [(r.refund_no, r.state) for r in rows.refunds]
+    told.append(name in PAYABLE and rows.now >= rows.payment.expires_at - OFFERED_FOR)
     return hashlib.sha256(repr([str(part) for part in told]).encode()).hexdigest()[:16]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cashier.web import actions, channel_door, page
+from cashier.web import actions, again, channel_door, page
 from cashier.web.notify import notify
 
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("c/<slug:token>/pay", actions.pay, name="counter-pay"),
     path("c/<slug:token>/check", actions.check, name="counter-check"),
     path("c/<slug:token>/close", actions.close, name="counter-close"),
+    path("c/<slug:token>/extend", actions.extend, name="counter-extend"),
+    path("c/<slug:token>/again", again.again, name="counter-again"),
     path("c/<slug:token>/go", channel_door.go, name="counter-go"),
     path("c/<slug:token>/return", channel_door.back, name="counter-return"),
     path("notify/<slug:channel>/<slug:account_code>", notify, name="notify"),

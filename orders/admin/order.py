@@ -19,8 +19,12 @@ class OrderAdmin(ReadOnlyAdmin):
     list_select_related = ("merchant",)
     search_fields = ("order_no__exact", "payment_no__exact")
     search_help_text = _("The whole number of an order or of the payment that paid it")
-    exclude = ("token", "buyer", "digest")  # whoever knows the token may act as the shopper
-    readonly_fields = ("amount", "timeline")
+    # Not the token: whoever knows it may act as the shopper.
+    fields = (
+        *("order_no", "merchant", "title", "items", "amount", "state", "payment_no", "buyer_name", "contact"),
+        *("address", "created_at", "paid_at", "fulfilled_at", "ended_at", "refunded_minor", "ask_at", "timeline"),
+    )
+    readonly_fields = fields
 
     @admin.display(description=_("What happened"))
     def timeline(self, order: Order) -> SafeString:

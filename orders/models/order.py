@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pgtrigger
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from orders.states import ORDER_EDGES, OrderState
 from payhub.fsm import Stateful, edge_guard, never_deleted, state_field, transition
@@ -42,6 +43,7 @@ class Order(Stateful):
     ask_at = models.DateTimeField(null=True)  # when the payment centre is asked about it by itself; empty: no more
 
     class Meta:
+        verbose_name, verbose_name_plural = _("order"), _("orders")
         constraints = [
             models.CheckConstraint(name="order_amount_positive", condition=models.Q(amount_minor__gt=0)),
             models.CheckConstraint(

@@ -15,4 +15,5 @@ urlpatterns = [
     path("m/", views.order_list, name="portal-orders"),
     path("m/orders/<slug:order_no>/", views.order_page, name="portal-order"),
     path("m/orders/<slug:order_no>/fulfil", views.fulfil_order, name="portal-fulfil"),
+    path("m/orders/<slug:order_no>/cancel", views.cancel_order, name="portal-cancel"),
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -16,6 +19,7 @@ from cashier.public import find_payments
 from orders.errors import OrderNotFound, OrdersError
 from orders.models import Order
 from orders.selectors import order_of_member, orders_of_member, page_of
+from orders.services.cancel import cancel
 from orders.services.fulfil import fulfil
 from orders.states import OrderState
 from payhub import clock
@@ -66,6 +70,7 @@ def order_page(request: SignedIn, order_no: str) -> HttpResponse:
         "payment": payment,
         "timeline": timeline([order.subject, payment.subject] if payment else [order.subject]),
         "may_fulfil": order.state == OrderState.PAID,
+        "may_cancel": order.state == OrderState.AWAITING_PAYMENT and not (payment and payment.ending),
     }
     return render(request, "portal/order.html", context)
 
@@ -75,13 +80,36 @@ def order_page(request: SignedIn, order_no: str) -> HttpResponse:
 def fulfil_order(request: SignedIn, order_no: str) -> HttpResponse:
     """Mark a paid order as sent."""
     order = _order(request, order_no)
-    actor = f"merchant:{request.user.get_username()}"
+    with _answered(request, _("The order is marked as sent.")):
+        fulfil(merchant_id=order.merchant_id, order_no=order.order_no, actor=_actor(request), now=clock.now())
+    return SeeOther(reverse("portal-order", args=[order.order_no]))
+
+
+@login_required
+@require_POST
+def cancel_order(request: SignedIn, order_no: str) -> HttpResponse:
+    """Cancel an unpaid order."""
+    order = _order(request, order_no)
+    with _answered(
+        request, _("The order is being cancelled. If money arrives before the channel confirms, it is paid.")
+    ):
+        cancel(order=order, actor=_actor(request), now=clock.now())
+    return SeeOther(reverse("portal-order", args=[order.order_no]))
+
+
+@contextmanager
+def _answered(request: HttpRequest, done: str) -> Iterator[None]:
+    """Tell the member what became of what they asked for, refusals in the refusal's own words."""
     try:
-        fulfil(merchant_id=order.merchant_id, order_no=order.order_no, actor=actor, now=clock.now())
-        messages.success(request, _("The order is marked as sent."))
+        yield
     except OrdersError as refusal:
         messages.error(request, str(refusal))
-    return SeeOther(reverse("portal-order", args=[order.order_no]))
+    else:
+        messages.success(request, done)
+
+
+def _actor(request: SignedIn) -> str:
+    return f"merchant:{request.user.get_username()}"
 
 
 def _order(request: SignedIn, order_no: str) -> Order:

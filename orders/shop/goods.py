@@ -16,7 +16,7 @@ CURRENCY = "CNY"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Good:
-    """One thing on the shelf. Its picture is `static/img/<sku>.svg`."""
+    """One thing on the shelf."""
 
     sku: str
     title: Promise
@@ -27,6 +27,11 @@ class Good:
     def price(self) -> Money:
         """What one costs."""
         return Money(self.unit_minor, CURRENCY)
+
+    @property
+    def picture(self) -> str:
+        """The static file that shows it."""
+        return f"img/goods/{self.sku}.svg"
 
     def times(self, quantity: int) -> Item:
         """Return `quantity` of it, named in the language of who orders."""

@@ -12,4 +12,5 @@ urlpatterns = [
     path("shop/orders/<slug:token>/", views.order_page, name="shop-order"),
     path("shop/orders/<slug:token>/status", views.order_status, name="shop-order-status"),
     path("shop/orders/<slug:token>/pay", views.pay, name="shop-order-pay"),
+    path("shop/orders/<slug:token>/cancel", views.cancel_order, name="shop-order-cancel"),
 ]

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cashier.public import PaymentView, find_payments
-from orders.errors import NothingOrdered, OrderNotFound
+from orders.errors import AlreadyOrdered, NothingOrdered, OrderNotFound, TooLateToCancel
 from orders.models import Order
 from orders.selectors import order_by_token
+from orders.services.cancel import cancel
 from orders.services.collect import collect
 from orders.services.submit import MAX_QUANTITY, Draft, submit
 from orders.shop.goods import CURRENCY, GOODS, SHELF, SHOP_MERCHANT
 from orders.shop.shopper import remember, shopper_of
 from orders.shop.words import version_of, words_for
+from orders.states import OrderState
 from payhub import clock
 from payhub.merchants.models import Merchant
 from payhub.money import Money
@@ -36,25 +41,32 @@ def shelf(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def order(request: HttpRequest) -> HttpResponse:
     """Make an order of one good and send the shopper to pay it. The price is ours, never the browser's."""
+    if request.method == "GET":  # a link on the page that answered a POST, the language's for one
+        return redirect("shop")
     shop, shopper = _shop(), shopper_of(request)
-    good, quantity = GOODS.get(request.POST.get("sku", "")), request.POST.get("quantity", "1")
-    if good is None or not (quantity.isascii() and quantity.isdecimal() and len(quantity) < 4):
-        return _refuse(request)
-    draft = Draft(merchant_id=shop.pk, items=(good.times(int(quantity)),), currency=CURRENCY, buyer=shopper)
+    good, quantity = GOODS.get(request.POST.get("sku", "")), _quantity(request.POST.get("quantity", "1"))
+    items = (good.times(quantity),) if good else ()
+    again_after = request.POST.get("again_after", "")[:24]
+    draft = Draft(merchant_id=shop.pk, items=items, currency=CURRENCY, buyer=shopper, again_after=again_after)
     try:
-        submitted = submit(draft=draft, now=clock.now())
-    except NothingOrdered:
-        return _refuse(request)
-    response = SeeOther(submitted.payment.cashier_url)
+        response: HttpResponse = SeeOther(submit(draft=draft, now=clock.now()).payment.cashier_url)
+    except NothingOrdered as refusal:
+        response = render(request, "shop/refused.html", {"shop": shop, "error": refusal}, status=400)
+    except AlreadyOrdered as refusal:
+        earlier = order_by_token(refusal.token)
+        context = {"shop": shop, "earlier": earlier, "good": good, "quantity": quantity}
+        context["may_again"] = earlier.state != OrderState.AWAITING_PAYMENT
+        response = render(request, "shop/ordered_already.html", context, status=409)
     remember(response, shopper)
     return response
 
 
-def _refuse(request: HttpRequest) -> HttpResponse:
-    return render(request, "shop/refused.html", {"shop": _shop(), "error": NothingOrdered()}, status=400)
+def _quantity(text: str) -> int:
+    """Return what the browser sent as a small whole number; 0, which is refused, for everything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
 
 
 @never_cache
@@ -85,6 +97,14 @@ def order_status(request: HttpRequest, token: str) -> JsonResponse:
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     """Send the shopper to the order's one payment, opening it if a crash had left the order without."""
     return SeeOther(collect(order=_order(token), actor=SHOPPER, now=clock.now()).cashier_url)
+
+
+@require_POST
+def cancel_order(request: HttpRequest, token: str) -> HttpResponse:
+    """Cancel an order, if its money is not quicker; either way the order's page says what became of it."""
+    with suppress(TooLateToCancel):
+        cancel(order=_order(token), actor=SHOPPER, now=clock.now())
+    return SeeOther(reverse("shop-order", args=[token]))
 
 
 def _order(token: str) -> Order:

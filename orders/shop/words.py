@@ -14,7 +14,7 @@ from orders.states import OrderState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """One page's heading, text and tone (good, waiting, quiet)."""
+    """One page's heading, text and tone (good, open, quiet)."""
 
     heading: Promise
     text: Promise
@@ -27,7 +27,7 @@ _WORDS = {
     OrderState.AWAITING_PAYMENT: Words(
         heading=_("Your order is waiting for payment"),
         text=_("The shop has kept your order. Nothing is sent before it is paid. Pay it once, on the payment page."),
-        tone="waiting",
+        tone="open",
         may_pay=True,
         ends=False,
     ),
@@ -78,7 +78,7 @@ _ENDING = Words(
     text=_(
         "We are asking the payment channel whether it was paid. Until it answers, do not pay again; if money arrives, the order is paid."
     ),
-    tone="waiting",
+    tone="open",
     ends=False,
 )
 

@@ -41,6 +41,7 @@ class Merchant(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("merchant"), _("merchants")
         constraints = [
             models.CheckConstraint(
                 name="merchant_limits_not_negative",
@@ -67,6 +68,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.STAFF)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("member"), _("members")
         constraints = [models.UniqueConstraint(name="membership_once", fields=["user", "merchant"])]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from payhub.fsm import Stateful, append_only, edge_guard, never_deleted, state_field, transition
 
@@ -17,6 +18,7 @@ class Event(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("event"), _("events")
         triggers = append_only()
 
     def __str__(self) -> str:
@@ -46,6 +48,7 @@ class Delivery(Stateful):
     done_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("delivery"), _("deliveries")
         constraints = [models.UniqueConstraint(name="delivery_once", fields=["event", "consumer"])]
         indexes = [models.Index(name="delivery_due", fields=["next_at"], condition=models.Q(state="PENDING"))]
         triggers = [*edge_guard(DELIVERY_EDGES, DeliveryState.PENDING), *never_deleted()]

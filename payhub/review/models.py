@@ -47,6 +47,7 @@ class ReviewItem(models.Model):
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
+        verbose_name, verbose_name_plural = _("exception"), _("exceptions")
         constraints = [
             models.UniqueConstraint(
                 name="review_one_open", fields=["kind", "subject"], condition=models.Q(resolved_at__isnull=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pgtrigger
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from payhub.fsm import append_only
 
@@ -42,6 +43,7 @@ class OperationRecord(models.Model):
     hash = models.CharField(max_length=64, default="")
 
     class Meta:
+        verbose_name, verbose_name_plural = _("trail record"), _("trail records")
         constraints = [models.UniqueConstraint(name="trail_subject_sequence", fields=["subject", "sequence"])]
         triggers = [
             pgtrigger.Trigger(name="chain", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_CHAIN),

@@ -22,6 +22,8 @@ ACTIONS: dict[str, Promise] = {
     "order.refunded": _("Money of the order went back"),
     "order.cannot_take": _("Money arrived that the order cannot take"),
     "payment.opened": _("Payment opened"),
+    "payment.extended": _("The shopper was given more time"),
+    "shopper.declared": _("The shopper declared what they see in their account"),
     "payment.ending": _("Payment is being ended"),
     "payment.closed": _("Payment ended unpaid"),
     "attempt.started": _("Attempt to pay started"),
@@ -59,6 +61,30 @@ ACTIONS: dict[str, Promise] = {
     "delivery.revived": _("Delivery tried again by hand"),
 }
 
+ACTORS: dict[str, Promise] = {
+    "shopper": _("shopper"),
+    "merchant": _("merchant"),
+    "staff": _("staff"),
+    "channel": _("channel"),
+    "system": _("payhub"),
+}
+DETAILS: dict[str, Promise] = {
+    "account": _("account"),
+    "amount": _("amount"),
+    "attempt_no": _("attempt"),
+    "because": _("because"),
+    "code": _("code"),
+    "method": _("method"),
+    "outcome": _("answer"),
+    "payment_no": _("payment"),
+    "refund_no": _("refund"),
+    "resolution": _("resolution"),
+    "returned": _("returned in all"),
+    "source": _("known by"),
+    "why": _("why"),
+}
+_NOT_FOR_PEOPLE = {"fact"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -77,11 +103,12 @@ def timeline(subjects: Iterable[str]) -> list[Line]:
 
 
 def _line(record: OperationRecord) -> Line:
-    said = (f"{name} {value}" for name, value in record.detail.items() if value not in {"", None} and name != "fact")
+    kind, _colon, name = record.actor.partition(":")
+    details = {key: value for key, value in sorted(record.detail.items()) if value and key not in _NOT_FOR_PEOPLE}
     return Line(
         at=record.at,
         what=str(ACTIONS.get(record.action, record.action)),
-        actor=record.actor,
-        detail=" · ".join(said),
+        actor=f"{ACTORS.get(kind, kind)} {name}".strip(),
+        detail=" · ".join(f"{DETAILS.get(key, key)} {value}" for key, value in details.items()),
         subject=record.subject,
     )

@@ -12,6 +12,6 @@ from sandbox.box import Box
 
 def open_for(box: Box) -> list[Route]:
     """This function will let Alipay notify from this sandbox and give its addresses."""
-    account = AlipayAccount.load(box.store.recall("alipay"))
+    account = AlipayAccount.load(box.account("alipay"))
     box.clerks["alipay"] = AlipayClerk(box, account)
     return routes(box, account)

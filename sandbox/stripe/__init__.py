@@ -11,6 +11,6 @@ from sandbox.stripe.routes import routes
 
 def open_for(box: Box) -> list[Route]:
     """This function will let Stripe notify from this sandbox and give its addresses."""
-    account = box.store.recall("stripe")["merchant"]
+    account = box.account("stripe")["merchant"]
     box.clerks["stripe"] = StripeClerk(box, account["webhook_secret"])
     return routes(box, account["secret_key"], account["webhook_secret"])

@@ -12,6 +12,6 @@ from sandbox.unionpay.gateway import routes
 
 def open_for(box: Box) -> list[Route]:
     """This function will let UnionPay notify from this sandbox and give its addresses."""
-    account = UnionpayAccount.load(box.store.recall("unionpay"))
+    account = UnionpayAccount.load(box.account("unionpay"))
     box.clerks["unionpay"] = UnionpayClerk(box, account)
     return routes(box, account)

@@ -20,6 +20,7 @@ from sandbox.unionpay.wire import Fields
 _WIDTHS = (3, 11, 11, 6, 10, 19, 12, 4, 2, 21, 2, 32, 2, 6, 10, 13, 13, 4, 15, 2, 2, 6, 2, 4, 32, 1, 21, 15, 1, 15, 32,
            13, 13, 8, 32, 13, 13, 12, 2, 1, 32, 98)  # fmt: skip
 _DAY_BEGINS_AT_S = -3600  # 23:00 on the day before
+_KINDS = {"payment": "01", "undo": "31"}  # everything else is a refund: 04
 _MMDD = re.compile(r"(0[1-9]|1[0-2])([0-3][0-9])", re.ASCII)
 
 
@@ -70,27 +71,43 @@ def _row(account: UnionpayAccount, line: Line) -> bytes:
     number = line.trade_no if paid else line.refund_no
     net = line.amount_minor - line.fee_minor
     into, out = ("C", "D") if paid else ("D", "C")
+    original = ("", "", "", "") if paid else (line.trade_no[-6:], line.trade_no[4:14], line.trade_no, line.out_trade_no)
+    trace, time, query_id, order_id = original
     known = {
         1: "S56", 2: "88022900", 3: "00049993", 4: number[-6:], 5: beijing.digits(line.at)[4:],
         6: "622155******2340", 7: f"{line.amount_minor:012d}", 8: "4899", 9: "07", 10: number, 11: "01",
-        12: line.out_trade_no if paid else line.out_refund_no, 13: "01",
+        12: line.out_trade_no if paid else line.out_refund_no, 13: "01", 14: trace, 15: time,
         16: f"{out}{line.fee_minor:012d}", 17: f"{into}{net:012d}", 18: "0001",
-        20: "01" if paid else "04", 22: "000201", 27: "" if paid else line.trade_no, 28: account.mer_id, 30: "0" * 15,
-        32: "0" * 12, 33: f"{into}{net:012d}", 34: "01080209", 35: line.attach, 36: "0" * 12, 37: "0" * 12,
-        38: "0" * 11, 40: "7", 41: "" if paid else line.out_trade_no,
+        20: _KINDS.get(line.entry, "04"), 22: "000201", 27: query_id, 28: account.mer_id, 30: "0" * 15, 32: "0" * 12,
+        33: f"{into}{net:012d}", 34: "01080209", 35: line.attach, 36: "0" * 12, 37: "0" * 12, 38: "0" * 11, 40: "7",
+        41: order_id,
     }  # fmt: skip
     cells = [known.get(place, "").encode("gb18030")[:width].ljust(width) for place, width in enumerate(_WIDTHS, 1)]
     return b" ".join(cells) + b"\r\n"
 
 
 def _report(account: UnionpayAccount, day: str, lines: list[Line]) -> str:
-    paid, returned = (sum(line.amount_minor for line in lines if line.kind is kind) for kind in LineKind)
-    # Number of trades; amount, fee and net, each in debit and in credit.
-    sums = [returned, paid, sum(line.fee_minor for line in lines), 0, 0, 0]
-    total = "".join(f"{money.yuan(amount):>16}" for amount in sums)
+    paid = [line for line in lines if line.kind is LineKind.PAYMENT]
+    returned = [line for line in lines if line.kind is LineKind.REFUND]
+    rule = "_" * 136
     rows = [
-        "中国银联全渠道商户交易汇总表",
-        f"商户代码:{account.mer_id}    清算日期:{day.replace('-', '')}    清算币种:人民币",
-        f"总计{len(lines):>12}{total}",
+        f"{'':73}中国银联全渠道商户交易汇总表",
+        "",
+        f"商户代码:{account.mer_id}    清算币种:人民币    清算日期:{day.replace('-', '')}",
+        "",
+        "交易类型    交易笔数    交易金额(借)    交易金额(贷)    费用(借)    费用(贷)    资金清算差额(借)    资金清算差额(贷)",
+        rule,
+        _totals("自助消费", paid),
+        _totals("退货", returned),
+        rule,
+        _totals("总计", lines),
     ]
     return "\r\n".join(rows) + "\r\n"
+
+
+def _totals(name: str, lines: list[Line]) -> str:
+    paid = sum(line.amount_minor for line in lines if line.kind is LineKind.PAYMENT)
+    returned = sum(line.amount_minor for line in lines if line.kind is LineKind.REFUND)
+    fees = sum(line.fee_minor for line in lines)
+    amounts = (returned, paid, fees, 0, returned, paid - fees)
+    return f"{name:<16}{len(lines):>8}" + "".join(f"{money.yuan(amount):>16}" for amount in amounts)

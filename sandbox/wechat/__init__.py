@@ -12,6 +12,6 @@ from sandbox.wechat.routes import routes
 
 def open_for(box: Box) -> list[Route]:
     """This function will let WeChat Pay notify from this sandbox and give its addresses."""
-    account = WechatAccount.load(box.settings, box.store.recall("wechat"))
+    account = WechatAccount.load(box.settings, box.account("wechat"))
     box.clerks["wechat"] = WechatClerk(box, account)
     return routes(box, account)

@@ -5,7 +5,7 @@
   if (!root) return;
   const words = root.dataset;
   const byId = (id) => document.getElementById(id);
-  const face = () => byId("face").dataset;
+  const face = () => (byId("face") || root).dataset; // the page before paying again has none: nothing to look for
   const skew = Date.parse(words.now) - Date.now(); // the server's clock decides
   const serverNow = () => Date.now() + skew;
 
@@ -32,7 +32,7 @@
   // Never a second Pay button: after a long wait the way on is to look.
   function offerStatus() {
     const link = document.createElement("a");
-    link.href = location.pathname;
+    link.href = words.page;
     link.className = "button quiet";
     link.textContent = words.stay;
     byId("panel").append(link);

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from django.apps import apps
@@ -74,3 +75,10 @@ def test_the_payment_centre_never_says_orders() -> None:
         if re.search(r"\borders\b", line)
     ]
     assert not said
+
+
+def test_the_contract_about_adapters_names_every_adapter() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (named,) = (set(contract["modules"]) for contract in contracts if contract["type"] == "independence")
+    adapters = {path.parent.name for path in (ROOT / "cashier" / "channels").glob("*/__init__.py")}
+    assert named == {f"cashier.channels.{adapter}" for adapter in adapters}

@@ -64,12 +64,9 @@ class Place:
 
     def processes(self) -> list[psutil.Process]:
         """Return every process, of whatever account, that was started in this place."""
-        found = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if process.environ().get("PAYHUB_DEV_DIR") == str(self.folder):
-                    found.append(process)
-        return found
+        return [
+            process for process in psutil.process_iter() if any(str(self.folder) in said for said in _traces(process))
+        ]
 
     def servers(self) -> list[int]:
         """Return the process numbers of the servers that were started last in this place."""
@@ -77,15 +74,29 @@ class Place:
         return [json.loads(record.read_text())["pid"] for record in records]
 
 
+def _traces(process: psutil.Process) -> Iterator[str]:
+    """Yield what tells where a process was started. PostgreSQL's account may hide its environment, and Valkey writes
+    over its own.
+    """
+    with contextlib.suppress(psutil.Error):
+        yield from process.cmdline()
+    with contextlib.suppress(psutil.Error):
+        yield process.environ().get("PAYHUB_DEV_DIR", "")
+    with contextlib.suppress(psutil.Error):
+        yield process.cwd()
+
+
 @contextlib.contextmanager
 def _a_place() -> Iterator[Place]:
     # Not tmp_path: root's is closed to the account that PostgreSQL runs as.
     place = Place(Path(tempfile.mkdtemp(prefix="payhub-dev-")))
-    yield place
-    for process in place.processes():
-        with contextlib.suppress(psutil.Error):
-            process.send_signal(signal.SIGKILL)
-    shutil.rmtree(place.folder)
+    try:
+        yield place
+    finally:
+        for process in place.processes():
+            with contextlib.suppress(psutil.Error):
+                process.send_signal(signal.SIGKILL)
+        shutil.rmtree(place.folder)
 
 
 @pytest.fixture

@@ -22,11 +22,17 @@ time.sleep(60)" """
 
 
 def test_output_comes_line_by_line_with_the_programs_name(capsys: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+
+    def both_spoke() -> bool:
+        said.extend(capsys.readouterr().out.splitlines())
+        return len(said) == 2
+
     both = Processes({"one": "echo hello", "another": "sh -c 'echo $GREETING >&2'"})
     with both.started({**os.environ, "GREETING": "good day"}):
-        assert wait_until(lambda: both.ended() is not None, timeout_s=30)
+        assert wait_until(both_spoke, timeout_s=30)
 
-    assert sorted(capsys.readouterr().out.splitlines()) == ["another | good day", "one     | hello"]
+    assert sorted(said) == ["another | good day", "one     | hello"]
 
 
 def test_a_program_that_ends_by_itself_is_named_while_the_others_run() -> None:

@@ -31,7 +31,7 @@ from cashier.channels.base import (
 from payhub.money import Money
 
 Call = Literal["create", "query", "close", "refund", "query_refund"]
-Fault = Literal["timeout_before", "timeout_after", "refuse", "not_found", "lie"]
+Fault = Literal["timeout_before", "timeout_after", "refuse", "no_balance", "not_found", "lie"]
 METHODS = {
     "qr": Method(code="qr", letter="Q", presentation=PresentationKind.QR, code_lifetime_s=900),
     "page": Method(code="page", letter="P", presentation=PresentationKind.REDIRECT, code_lifetime_s=900),
@@ -199,7 +199,9 @@ class PlayedChannel:
         if fault == "timeout_before":
             return self._refund_fact(Outcome.UNKNOWN, order)
         if fault == "refuse":
-            return self._refund_fact(Outcome.FAILED, order, code="NOT_ENOUGH")
+            return self._refund_fact(Outcome.FAILED, order, code="CARD_GONE")
+        if fault == "no_balance":
+            return self._refund_fact(Outcome.REFUSED, order, code="NOT_ENOUGH")
         booked = self.books.trades[order.trade.attempt_no]
         refund = booked.refunds.setdefault(order.refund_no, BookedRefund(order.amount))
         if self.books.refunds_are_final:

@@ -31,7 +31,7 @@ class AlipayClient(httpx.Client):
     """One merchant's client."""
 
     def __init__(self, account: Mapping[str, str], notify_url: str) -> None:
-        super().__init__(timeout=10, trust_env=False)
+        super().__init__(timeout=30, trust_env=False)
         self.account = account
         self.notify_url = notify_url
         key = load_pem_private_key(account["app_private_key"].encode(), None)

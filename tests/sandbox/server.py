@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 
 
-def wait_for(found: Callable[[], T], timeout_s: float = 10.0) -> T:
+def wait_for(found: Callable[[], T], timeout_s: float = 30.0) -> T:
     """This function will ask again until the answer is true, and give it; fail after timeout_s."""
     deadline = time.monotonic() + timeout_s
     while not (answer := found()):
@@ -88,7 +88,7 @@ def running(data: Path) -> Iterator[Sandbox]:
     env = os.environ | {"SANDBOX_DATA": str(data), "SANDBOX_TIME_FACTOR": str(TIME_FACTOR)}
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        with httpx.Client(base_url=base_url, timeout=10, trust_env=False) as client:
+        with httpx.Client(base_url=base_url, timeout=30, trust_env=False) as client:
             wait_for(lambda: _answers(client), 30)
             yield Sandbox(base_url=base_url, accounts=accounts, data=data, http=client)
     finally:

@@ -12,20 +12,20 @@ from tests.sandbox.wechat_client import WechatClient
 NO = "F20260102A0001"
 
 
-@pytest.mark.parametrize(("kind", "done"), [("timeout_before", False), ("timeout_after", True), ("late_effect", False)])
+@pytest.mark.parametrize(("kind", "done"), [("timeout_before", False), ("timeout_after", True)])
 def test_a_call_can_time_out_before_or_after_its_effect(
     wechat: WechatClient, sandbox: Sandbox, kind: str, *, done: bool
 ) -> None:
     sandbox.arm(kind, channel="wechat", call="create", wait_s=1.5)
-    with pytest.raises(httpx.ReadTimeout):
+    with pytest.raises(httpx.TimeoutException):
         wechat.call("POST", "/v3/pay/transactions/native", wechat.order(NO), timeout=0.5)
     assert bool(sandbox.get("/trades")) == done
 
 
 def test_a_late_effect_comes_when_the_caller_is_long_gone(wechat: WechatClient, sandbox: Sandbox) -> None:
-    sandbox.arm("late_effect", channel="wechat", call="create", wait_s=0.6)
-    with pytest.raises(httpx.ReadTimeout):
-        wechat.call("POST", "/v3/pay/transactions/native", wechat.order(NO), timeout=0.2)
+    sandbox.arm("late_effect", channel="wechat", call="create", wait_s=3)
+    with pytest.raises(httpx.TimeoutException):
+        wechat.call("POST", "/v3/pay/transactions/native", wechat.order(NO), timeout=0.5)
     assert wechat.close_order(NO).status_code == 404  # a close that overtakes its create
     wait_for(lambda: sandbox.get("/trades"))
 

@@ -21,7 +21,7 @@ NO = "S20260102A0001"
 def api(sandbox: Sandbox, merchant: Merchant) -> Iterator[stripe.StripeClient]:
     """A client of the account whose webhook endpoint is the merchant's server."""
     account = sandbox.accounts["stripe"]
-    http = stripe.RequestsClient(timeout=10)
+    http = stripe.RequestsClient(timeout=30)
     client = stripe.StripeClient(
         account["secret_key"], base_addresses={"api": account["api_base"]}, max_network_retries=0, http_client=http
     )
@@ -258,7 +258,7 @@ class TestIdempotency:
         assert self.raw(sandbox, "k1").status_code == 200
 
     def test_while_the_first_is_running_the_key_is_in_use(self, sandbox: Sandbox) -> None:
-        sandbox.arm("slow", channel="stripe", call="create", wait_s=1)
+        sandbox.arm("slow", channel="stripe", call="create", wait_s=3)
         first = threading.Thread(target=self.raw, args=(sandbox, "k1"))
         first.start()
         wait_for(lambda: sandbox.get("/trades"))

@@ -120,9 +120,9 @@ class TestCreate:
     def test_the_time_limit_closes_an_unpaid_order(self, wechat: WechatClient, sandbox: Sandbox) -> None:
         limit = datetime.now(timezone(timedelta(hours=8))) + timedelta(minutes=5)
         wechat.create(NO, time_expire=limit.isoformat(timespec="seconds"))
-        sandbox.post("/clock", advance_s=299)
+        sandbox.post("/clock", advance_s=200)
         assert wechat.told(wechat.query(NO))["trade_state"] == "NOTPAY"
-        sandbox.post("/clock", advance_s=2)
+        sandbox.post("/clock", advance_s=101)
         assert wechat.told(wechat.query(NO))["trade_state"] == "CLOSED"
         assert refused(wechat.create(NO)) == (400, "ORDER_CLOSED")
 

@@ -39,7 +39,7 @@ class WechatClient(httpx.Client):
     """One merchant's client."""
 
     def __init__(self, account: Mapping[str, str], notify_url: str) -> None:
-        super().__init__(base_url=account["base_url"], timeout=10, trust_env=False)
+        super().__init__(base_url=account["base_url"], timeout=30, trust_env=False)
         self.account = account
         self.notify_url = notify_url
         key = load_pem_private_key(account["merchant_private_key"].encode(), None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from django.apps import apps
@@ -37,7 +39,20 @@ def stateful_models() -> list[type[Stateful]]:
 
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([_HEAD, *(_section(model) for model in stateful_models())])
+    return "\n".join([_HEAD, *(_section(model) for model in stateful_models()), *decision_tables()])
+
+
+def decision_tables() -> list[str]:
+    """Return what the apps say of their decisions (`<app>.management.decision_table.section()`)."""
+    names = [f"{app.name}.management.decision_table" for app in apps.get_app_configs() if app.name.count(".") == 0]
+    return [import_module(name).section() for name in names if _is_there(name)]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # the app has no management package at all
+        return False
 
 
 def _section(model: type[models.Model]) -> str:

@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 
 from cashier.models import Attempt, ChannelAccount, Payment, PendingQuery
+from cashier.services import query
+from cashier.services.channel_calls import channel_of
 from cashier.services.end_payment import expire_due
 from cashier.services.pay import Choice, pay
 from cashier.services.query import query_due
-from cashier.states import AttemptState, PaymentState
+from cashier.services.settle import settle
+from cashier.states import AttemptState, FactSource, PaymentState
 from payhub import clock
 from payhub.review.models import Kind, ReviewItem
 from tests.conftest import MovedClock
@@ -164,3 +167,27 @@ def test_a_payment_whose_time_is_over_ends_when_the_channel_confirmed(
     sweep_until(moved_clock, seconds=30)
     assert Attempt.objects.get(pk=attempt.pk).state == AttemptState.CLOSED
     assert Payment.objects.get(pk=tried.pk).state == PaymentState.CLOSED
+
+
+def test_an_end_that_comes_just_before_the_question_costs_the_others_no_turn(
+    new_payment: Callable[..., Payment],
+    alpha_account: ChannelAccount,
+    alpha: Books,
+    moved_clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told, asked = start(new_payment(), alpha_account), start(new_payment(), alpha_account)
+    for attempt in (told, asked):
+        alpha.pay(attempt.attempt_no)
+    prepare = query._prepare
+
+    def prepare_late(row: PendingQuery) -> object:
+        fact = alpha_channel.read_notification(alpha.notification(told.attempt_no))
+        settle(fact=fact, source=FactSource.NOTIFICATION, account=alpha_account, now=clock.now())
+        return prepare(row)
+
+    alpha_channel = channel_of(alpha_account)
+    monkeypatch.setattr(query, "_prepare", prepare_late)
+    moved_clock.forward(seconds=10)
+    assert query_due(channel="alpha", now=clock.now()) == 2
+    assert Attempt.objects.get(pk=asked.pk).state == AttemptState.SUCCEEDED

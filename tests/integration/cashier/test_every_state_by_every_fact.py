@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from cashier.channels.base import Fact, Outcome
+from cashier.management import decision_table
 from cashier.models import Attempt, ChannelAccount, ChannelFact, LedgerEntry, Payment, Refund
 from cashier.models.payment import ClosedBecause
 from cashier.services.end_payment import cancel_payment
@@ -37,7 +38,7 @@ PAID / other CLOSED     | SURPLUS_SECOND | SURPLUS_SECOND | SURPLUS_AMOUNT | REP
 ending / CLOSING        | PAYS           | PAYS           | SURPLUS_AMOUNT | FREES_FAILED | FREES_CLOSED | STILL_OPEN  | STILL_OPEN | STILL_OPEN | STILL_OPEN
 CANCELLED / CLOSED      | SURPLUS_LATE   | SURPLUS_LATE   | SURPLUS_AMOUNT | REPEATED     | REPEATED     | STILL_OPEN  | STILL_OPEN | STILL_OPEN | STILL_OPEN
 EXPIRED / CLOSED        | SURPLUS_LATE   | SURPLUS_LATE   | SURPLUS_AMOUNT | REPEATED     | REPEATED     | STILL_OPEN  | STILL_OPEN | STILL_OPEN | STILL_OPEN
-EXPIRED, accept / CLOSED| PAYS_LATE      | PAYS_LATE      | SURPLUS_AMOUNT | REPEATED     | REPEATED     | STILL_OPEN  | STILL_OPEN | STILL_OPEN | STILL_OPEN
+EXPIRED, accept / CLOSED | PAYS_LATE      | PAYS_LATE      | SURPLUS_AMOUNT | REPEATED     | REPEATED     | STILL_OPEN  | STILL_OPEN | STILL_OPEN | STILL_OPEN
 CANCELLED / superseded  | SURPLUS_LATE   | SURPLUS_LATE   | SURPLUS_AMOUNT | FREES_FAILED | FREES_CLOSED | STILL_OPEN  | STILL_OPEN | STILL_OPEN | STILL_OPEN
 """
 
@@ -231,6 +232,12 @@ class Arranged:
         payment.close_wanted = ClosedBecause.EXPIRED
         payment.close(clock.now())
         payment.save(update_fields=["state", "close_wanted", "closed_at"])
+
+
+def test_the_table_is_the_one_in_the_docs() -> None:
+    rows = {row: {column: verdict for state, column, verdict in cells() if state == row} for row, _, _ in cells()}
+    assert {row: {column: decision_table.verdict(row, column) for column in rows[row]} for row in rows} == rows
+    assert list(rows) == list(decision_table.ROWS)
 
 
 def test_the_table_has_a_row_for_every_live_and_dead_state() -> None:

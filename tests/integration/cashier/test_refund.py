@@ -187,6 +187,20 @@ def test_a_refund_that_the_channel_refuses_becomes_an_exception_and_can_be_sent_
     assert ReviewItem.objects.get().resolved_at is not None
 
 
+def test_a_balance_that_is_too_small_is_told_to_finance_and_tried_again_under_the_same_number(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books, moved_clock: MovedClock
+) -> None:
+    alpha.arm("refund", "no_balance")
+    refund = approved(payment, person)
+    send_approved(now=clock.now())
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.SUBMITTED
+    assert ReviewItem.objects.get().kind == Kind.FAILED_REFUND
+    query_due(channel="alpha", now=moved_clock.forward(minutes=1))
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.SUCCEEDED
+    assert {number for call, number in alpha.calls if call == "refund"} == {refund.refund_no}
+    assert ReviewItem.objects.get().resolved_at is not None
+
+
 def test_a_silent_refund_becomes_an_exception_with_an_owner(
     paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books, moved_clock: MovedClock
 ) -> None:

@@ -144,10 +144,23 @@ def test_one_code_paid_by_two_people_is_one_payment_and_one_return(
     attempt = start(payment, alpha_account)
     assert notified(paid(attempt, trade_no="CH1"), alpha_account) is Verdict.PAYS
     assert notified(paid(attempt, trade_no="CH2"), alpha_account) is Verdict.SURPLUS_SECOND
-    assert notified(paid(attempt, trade_no="CH2"), alpha_account) is Verdict.SURPLUS_SECOND
+    assert notified(paid(attempt, trade_no="CH2"), alpha_account) is Verdict.REPEATED
     refund = Refund.objects.get()
     assert refund.receipt.channel_trade_no == "CH2"
     assert Attempt.objects.get(pk=attempt.pk).channel_trade_no == "CH1"
+
+
+def test_a_second_receipt_told_by_two_doors_goes_back_once(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books
+) -> None:
+    attempt = start(payment, alpha_account)
+    notified(paid(attempt, trade_no="CH1"), alpha_account)
+    second = paid(attempt, trade_no="CH2")
+    assert notified(second, alpha_account) is Verdict.SURPLUS_SECOND
+    billed = settle(fact=second, source=FactSource.BILL, account=alpha_account, now=clock.now())
+    assert billed.verdict is Verdict.REPEATED
+    assert Refund.objects.count() == 1
+    assert balances()["channel:lantern-alpha"] == 2 * 12_800
 
 
 @pytest.mark.parametrize("end", ["FAILED", "CLOSED"])

@@ -79,7 +79,9 @@ def test_another_merchants_order_is_as_unknown_as_none(order: Order, stranger: C
     )
     answers = [stranger.get(f"/m/orders/{number}/") for number in (order.order_no, "O0")]
     assert [answer.status_code for answer in answers] == [404, 404]
-    assert stranger.post(f"/m/orders/{order.order_no}/fulfil").status_code == 404
+    for action in ("fulfil", "cancel"):
+        assert stranger.post(f"/m/orders/{order.order_no}/{action}").status_code == 404
+    assert Order.objects.get().state == "AWAITING_PAYMENT"
 
 
 def test_the_order_page_shows_attempts_and_the_whole_story(
@@ -101,7 +103,19 @@ def test_a_paid_order_can_be_marked_as_sent(
     deliver_due(now=clock.now())
     member.post(f"/m/orders/{order.order_no}/fulfil")
     assert Order.objects.get().state == "FULFILLED"
-    assert "merchant:member" in member.get(f"/m/orders/{order.order_no}/").content.decode()
+    assert "merchant member" in member.get(f"/m/orders/{order.order_no}/").content.decode()
+
+
+def test_an_unpaid_order_can_be_cancelled_and_a_paid_one_not(
+    order: Order, draft: Draft, member: Client, collect_money: Callable[[Order], Attempt]
+) -> None:
+    assert "is being cancelled" in member.post(f"/m/orders/{order.order_no}/cancel", follow=True).content.decode()
+    assert Order.objects.get().state == "CANCELLED"
+    paid = submit(draft=replace(draft, buyer="somebody else"), now=clock.now()).order
+    collect_money(paid)
+    refused = member.post(f"/m/orders/{paid.order_no}/cancel", follow=True).content.decode()
+    assert "was paid before it could be cancelled" in refused
+    assert Order.objects.get(pk=paid.pk).state == "PAID"
 
 
 def test_pages_of_orders_neither_skip_nor_repeat_when_new_ones_come(

@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from cashier.models import Attempt, Payment
 from cashier.public import find_payment
+from orders import errors
+from orders.errors import OrdersError
 from orders.models import Order
 from orders.shop.goods import SHELF, SHOP_MERCHANT
 from orders.shop.words import words_for
@@ -17,12 +20,13 @@ from orders.states import OrderState
 from payhub import clock
 from payhub.merchants.models import Merchant
 from payhub.outbox.deliver import deliver_due
+from tests.conftest import MovedClock
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
 
 
 @pytest.fixture
-def merchant(db: None) -> Merchant:
+def merchant(db: None, moved_clock: MovedClock) -> Merchant:
     """The merchant whose shop it is."""
     return Merchant.objects.create(code=SHOP_MERCHANT, name="Lantern Books 灯笼书店", created_at=clock.now())
 
@@ -103,7 +107,7 @@ def test_looking_changes_nothing(shopper: Client) -> None:
     before = (Order.objects.values().get(), Payment.objects.values().get())
     for path in ("", "status"):
         assert shopper.get(f"/shop/orders/{order.token}/{path}?state=PAID&paid=true").status_code == 200
-    assert shopper.get("/shop/orders/").status_code == 405
+    assert shopper.get("/shop/orders/?sku=novel&quantity=1").status_code == 302
     assert shopper.get(f"/shop/orders/{order.token}/pay").status_code == 405
     assert before == (Order.objects.values().get(), Payment.objects.values().get())
 
@@ -127,6 +131,40 @@ def test_the_page_says_paid_when_the_order_is(shopper: Client, collect_money: Ca
     paid = shopper.get(f"/shop/orders/{order.token}/").content.decode()
     assert "Your order is paid" in paid
     assert shopper.get(f"/shop/orders/{order.token}/status").json()["version"] != version
+
+
+def test_ordering_the_same_again_leads_to_the_earlier_order(shopper: Client, moved_clock: MovedClock) -> None:
+    place(shopper)
+    moved_clock.forward(minutes=1)
+    answer = shopper.post("/shop/orders/", {"sku": "novel", "quantity": "1"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Pay or cancel that order" in page
+    assert f"/shop/orders/{Order.objects.get().token}/" in page
+    assert "Buy it again" not in page
+
+
+def test_a_paid_order_may_be_bought_again_when_the_shopper_says_so(
+    shopper: Client, moved_clock: MovedClock, collect_money: Callable[[Order], Attempt]
+) -> None:
+    place(shopper)
+    order = Order.objects.get()
+    collect_money(order)
+    deliver_due(now=clock.now())
+    moved_clock.forward(minutes=1)
+    asked = shopper.post("/shop/orders/", {"sku": "novel", "quantity": "1"})
+    assert "Buy it again" in asked.content.decode()
+    place(shopper, again_after=order.order_no)
+    assert Order.objects.count() == 2
+
+
+def test_an_unpaid_order_can_be_cancelled_by_its_shopper(shopper: Client) -> None:
+    place(shopper)
+    token = Order.objects.get().token
+    assert shopper.get(f"/shop/orders/{token}/cancel").status_code == 405
+    answer = shopper.post(f"/shop/orders/{token}/cancel", follow=True)
+    assert "Your order was cancelled" in answer.content.decode()
+    assert Order.objects.get().state == "CANCELLED"
 
 
 @pytest.mark.parametrize("token", ["nope", "0" * 32])
@@ -154,3 +192,11 @@ def test_there_are_words_for_every_state(shopper: Client) -> None:
         order.__dict__["state"] = state
         headings.add(str(words_for(order, payment).heading))
     assert len(headings) == len(OrderState)
+
+
+def test_every_refusal_is_said_in_the_readers_language() -> None:
+    refusals = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, OrdersError)]
+    for refusal in refusals:
+        english = str(refusal())
+        with translation.override("zh-hans"):
+            assert str(refusal()) != english

@@ -81,6 +81,7 @@ def test_a_redis_that_remembers_an_order_that_never_came_to_be_does_not_stand_in
 def test_after_the_guards_time_the_same_goods_are_a_new_order(
     draft: Draft, moved_clock: MovedClock, settings: LazySettings
 ) -> None:
+    settings.SIMILAR_ORDER_WINDOW_S = 0
     first = submit(draft=draft, now=clock.now())
     moved_clock.forward(seconds=settings.SUBMIT_GUARD_TTL_S + 1)
     second = submit(draft=draft, now=clock.now())

@@ -1,4 +1,4 @@
-"""How the counter's templates write numbers and times."""
+"""How the counter's templates write numbers and times: `{% load counter %}`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,136 @@
+"""However often somebody clicks, goes back or opens another window: one attempt."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.counter.conftest import Scene
+
+pytestmark = pytest.mark.browser
+
+
+def posts(page: Page) -> list[str]:
+    """Collect what the page posts."""
+    found: list[str] = []
+    page.on("request", lambda request: found.append(request.url) if request.method == "POST" else None)
+    return found
+
+
+@contextmanager
+def slow_channel(scene: Scene) -> Iterator[None]:
+    """Let the channel answer the create only when the block ends."""
+    answered = threading.Event()
+    scene.alpha.before["create"] = lambda: answered.wait(timeout=20) and None
+    yield
+    answered.set()
+
+
+def test_a_double_click_sends_one_request(scene: Scene) -> None:
+    page = scene.open()
+    sent = posts(page)
+    page.get_by_role("button", name="Pay ¥128.00").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Scan to pay with alpha")
+    assert (len(sent), len(scene.attempts)) == (1, 1)
+
+
+def test_slow_clicks_send_one_request_and_say_that_it_is_sent(scene: Scene) -> None:
+    page = scene.open()
+    sent = posts(page)
+    with slow_channel(scene):
+        button = page.locator("form.pay button")
+        button.click(no_wait_after=True)
+        expect(button).to_have_text("Sending…")
+        expect(button).to_be_disabled()
+        expect(page.get_by_role("status")).to_have_text("Please wait. Do not pay in another window.")
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+        for _ in range(2):
+            button.click(force=True, no_wait_after=True)
+            button.dispatch_event("click")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Scan to pay with alpha")
+    assert (len(sent), len(scene.attempts)) == (1, 1)
+
+
+def test_enter_twice_sends_one_request(scene: Scene) -> None:
+    page = scene.open()
+    sent = posts(page)
+    page.get_by_role("radio").first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Scan to pay with alpha")
+    assert (len(sent), len(scene.attempts)) == (1, 1)
+
+
+def test_without_a_script_the_server_gives_the_same_attempt(scene: Scene, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(scene.url)
+    page.get_by_role("button", name="Pay ¥128.00").dblclick()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Scan to pay with alpha")
+    assert (len(scene.attempts), scene.alpha.count("create")) == (1, 1)
+    scene.alpha.pay(scene.attempts[0].attempt_no)
+    page.get_by_role("button", name="I have paid").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Payment received")
+    page.context.close()
+
+
+def test_an_answer_that_never_comes_leads_to_the_status_never_to_a_second_click(scene: Scene) -> None:
+    page = scene.open()
+    page.clock.install()
+    with slow_channel(scene):
+        page.locator("form.pay button").click(no_wait_after=True)
+        page.clock.run_for(19_000)
+        expect(page.get_by_role("link", name="Check payment status")).to_have_count(0)
+        page.clock.run_for(1_500)
+        expect(page.get_by_role("link", name="Check payment status")).to_be_visible()
+
+
+def test_back_from_the_channel_shows_no_way_to_pay_again(scene: Scene) -> None:
+    page = scene.open()
+
+    def channel_page(route: Route) -> None:
+        route.fulfill(content_type="text/html", body=f'<a href="{scene.url}return">Back to the shop</a>')
+
+    page.route("**/played/**", channel_page)
+    page.get_by_role("radio").nth(1).check()
+    page.get_by_role("button", name="Pay ¥128.00").click()
+    expect(page.get_by_role("link", name="Back to the shop")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Finish paying at alpha")
+    expect(page.get_by_role("button", name="Pay ¥128.00")).to_have_count(0)
+    assert len(scene.attempts) == 1
+
+
+def test_coming_back_from_the_channel_after_paying_shows_the_receipt_and_so_does_back(scene: Scene) -> None:
+    page = scene.open()
+
+    def channel_page(route: Route) -> None:
+        route.fulfill(content_type="text/html", body=f'<a href="{scene.url}return?paid=no">Back to the shop</a>')
+
+    page.route("**/played/**", channel_page)
+    page.get_by_role("radio").nth(1).check()
+    page.get_by_role("button", name="Pay ¥128.00").click()
+    link = page.get_by_role("link", name="Back to the shop")
+    expect(link).to_be_visible()
+    scene.alpha.pay(scene.attempts[0].attempt_no)
+    link.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Payment received")
+    page.goto("about:blank")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Payment received")
+
+
+def test_two_windows_and_two_channels_give_one_attempt(scene: Scene) -> None:
+    first = scene.open()
+    second = first.context.new_page()
+    second.goto(scene.url)
+    second.get_by_role("radio").nth(3).check()  # beta's code; the first window has chosen alpha's
+    first.get_by_role("button", name="Pay ¥128.00").click()
+    expect(first.get_by_role("heading", level=1)).to_have_text("Scan to pay with alpha")
+    expect(second.get_by_role("heading", level=1)).to_have_text("Scan to pay with alpha", timeout=15_000)
+    expect(second.get_by_role("button", name="Pay ¥128.00")).to_have_count(0)
+    assert len(scene.attempts) == 1
+    second.close()
