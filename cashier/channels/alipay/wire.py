@@ -55,7 +55,7 @@ class Wire:
             "sign_type": "RSA2",
             "timestamp": plain(self._now()),
             "version": "1.0",
-            "biz_content": json.dumps(biz, ensure_ascii=False, sort_keys=True),
+            "biz_content": json.dumps(biz, ensure_ascii=False),
         } | {name: address for name, address in addresses.items() if address}
         parameters["sign"] = rsa.sign(self._private_key, request_content(parameters))
         return parameters

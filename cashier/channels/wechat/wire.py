@@ -72,8 +72,8 @@ class Wire:
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, timeout_s: float
     ) -> dict[str, Any]:
         """Send one signed request and return its authenticated answer (empty for 204); raise Trouble otherwise."""
-        # Serialised once: the bytes signed are the bytes sent. Sorted, so that a repeated create is identical.
-        content = b"" if body is None else json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
+        # Serialised once: the bytes signed are the bytes sent.
+        content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
         response = self._send(method, self._base_url + path, content, timeout_s)
         if not response.is_success:
             raise _error(response)

@@ -101,6 +101,12 @@ def test_paid_at_an_unreadable_time_is_paid_all_the_same(side: WeChatSide) -> No
     assert (fact.outcome, fact.occurred_at) == (Outcome.PAID, None)
 
 
+def test_a_server_error_is_unknown_whatever_code_it_carries(side: WeChatSide) -> None:
+    for code in ("PARAM_ERROR", "ORDER_NOT_EXIST", "USERPAYING"):
+        side.http.says(httpx.Response(500, json={"code": code}))
+        assert side.do("create").outcome is Outcome.UNKNOWN
+
+
 def test_a_balance_too_low_for_a_refund_moves_nothing_and_fails_nothing(side: WeChatSide) -> None:
     side.http.says(httpx.Response(403, json={"code": "NOT_ENOUGH", "message": "余额不足"}))
     fact = side.do("refund")

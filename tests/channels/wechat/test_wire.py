@@ -73,6 +73,14 @@ def test_one_changed_byte_of_the_signature_is_enough_to_refuse_it(side: WeChatSi
         _refuses(side, replace(good, headers={**good.headers, "wechatpay-signature": value}))
 
 
+@pytest.mark.parametrize("junk", ["!", " ", "\n", "=", "*"])
+def test_a_signature_with_anything_between_its_letters_is_refused(side: WeChatSide, junk: str) -> None:
+    good = side.notification("paid")
+    signature = good.headers["wechatpay-signature"]
+    changed = signature[:8] + junk + signature[8:]
+    _refuses(side, replace(good, headers={**good.headers, "wechatpay-signature": changed}))
+
+
 def test_one_changed_byte_of_an_answer_is_enough_not_to_believe_it(side: WeChatSide) -> None:
     good = side.good("query")
     for body in each_byte_changed(good.content):
