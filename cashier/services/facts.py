@@ -9,7 +9,7 @@ from typing import TypedDict
 from cashier.channels.base import Fact, Outcome
 from cashier.models import Attempt, ChannelAccount, ChannelFact, Refund
 from cashier.services import ledger
-from cashier.states import PAYING_VERDICTS, SURPLUS, AttemptState, FactSource, Verdict
+from cashier.states import RECEIPTS, AttemptState, FactSource, Verdict
 from payhub.db import insert_once
 from payhub.review.models import Kind, Owner
 from payhub.review.queue import open_review
@@ -62,7 +62,7 @@ def receipts_of(attempt: Attempt) -> set[str]:
     """Return the channel's numbers of all receipts that were taken in for the locked attempt."""
     if attempt.state != AttemptState.SUCCEEDED:
         return set()
-    receipts = ChannelFact.objects.filter(attempt=attempt, verdict__in=[*PAYING_VERDICTS, *SURPLUS])
+    receipts = ChannelFact.objects.filter(attempt=attempt, verdict__in=RECEIPTS)
     return set(receipts.values_list("channel_trade_no", flat=True))
 
 

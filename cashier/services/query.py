@@ -99,7 +99,7 @@ def _prepare(row: PendingQuery) -> tuple[ChannelAccount, Callable[[], Fact]]:
             pk=row.refund_id
         )
         return refund.attempt.account, lambda: _guarded(lambda: ask_refund(refund), refund.attempt, refund.refund_no)
-    attempt = Attempt.objects.select_related("account", "payment__merchant").get(pk=row.attempt_id)
+    attempt = Attempt.objects.select_related("account", "payment__merchant").get(pk=row.attempt_id or 0)
     return attempt.account, lambda: _ask(attempt)
 
 

@@ -71,7 +71,7 @@ class Books:
         self.trades: dict[str, BookedTrade] = {}
         self.calls: list[tuple[Call, str]] = []
         self.refunds_are_final = True
-        self.before: dict[Call, Callable[[], None]] = {}
+        self.before: dict[Call, Callable[[], object]] = {}
         self._faults: dict[Call, list[Fault]] = {}
         self._lock = threading.RLock()
 
