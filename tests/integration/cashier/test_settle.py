@@ -163,16 +163,6 @@ def test_a_second_receipt_told_by_two_doors_goes_back_once(
     assert balances()["channel:lantern-alpha"] == 2 * 12_800
 
 
-def test_a_second_receipt_told_by_two_doors_goes_back_once(payment: Payment, alpha_account: ChannelAccount) -> None:
-    attempt = start(payment, alpha_account)
-    notified(paid(attempt, trade_no="CH1"), alpha_account)
-    notified(paid(attempt, trade_no="CH2"), alpha_account)
-    for source in (FactSource.BILL, FactSource.QUERY):
-        told = settle(fact=paid(attempt, trade_no="CH2"), source=source, account=alpha_account, now=clock.now())
-        assert told.verdict is Verdict.REPEATED
-    assert Refund.objects.count() == 1
-
-
 @pytest.mark.parametrize("end", ["FAILED", "CLOSED"])
 def test_a_late_success_of_a_dead_attempt_still_pays_an_open_payment(
     payment: Payment, alpha_account: ChannelAccount, end: str
