@@ -8,7 +8,7 @@ import pytest
 
 from tests.channels.counterparts import COUNTERPARTS
 from tests.channels.counterparts.base import Counterpart
-from tests.channels.live import Live
+from tests.channels.live_side import Live
 from tests.sandbox.server import Sandbox, listening, running
 
 

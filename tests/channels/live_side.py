@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 
 import httpx
@@ -14,6 +14,7 @@ from cashier.channels.base import (
     Created,
     Fact,
     Notification,
+    NotificationRefused,
     Outcome,
     Presentation,
     PresentationKind,
@@ -21,6 +22,7 @@ from cashier.channels.base import (
     Trade,
     Wiring,
 )
+from cashier.channels.beijing import BEIJING
 from cashier.channels.registry import open_channel
 from payhub import clock, numbers
 from payhub.http import outgoing
@@ -47,17 +49,23 @@ class Live:
     method: str
     sandbox: Sandbox
     merchant: Merchant
+    ahead: timedelta = timedelta()  #: How far our clock runs ahead of the machine's.
     channel: Channel = field(init=False)
     trade: Trade = field(init=False)
 
     def __post_init__(self) -> None:
         self.channel = self.opened_with()
         self.trade = self.new_trade()
+        if self.code == "stripe":  # which notifies an account, not a payment
+            endpoint = {"url": self.merchant.url, "enabled_events[]": "*"}
+            key = self.sandbox.accounts["stripe"]["secret_key"]
+            assert self.sandbox.http.post("/v1/webhook_endpoints", data=endpoint, auth=(key, "")).status_code == 200
 
     def opened_with(self, **settings: str) -> Channel:
         """Return an adapter of the account, with other settings."""
         account = self.sandbox.accounts[self.code] | settings
-        return open_channel(self.code, Wiring(settings=account, http=HurriedHttp(), now=clock.now, nonce=numbers.nonce))
+        wiring = Wiring(settings=account, http=HurriedHttp(), now=lambda: clock.now() + self.ahead, nonce=numbers.nonce)
+        return open_channel(self.code, wiring)
 
     def new_trade(self) -> Trade:
         """Return a trade that the sandbox has not seen."""
@@ -111,16 +119,44 @@ class Live:
         return self
 
     def paid(self) -> Live:
-        """Open the trade and let somebody pay; wait until the notification has come."""
+        """Open the trade and let somebody pay; wait until we are told, and keep the channel's number."""
         self.opened().pay()
-        self.merchant.wait()
+        self.trade = replace(self.trade, channel_trade_no=self.told()[0].channel_trade_no)
         return self
+
+    def told(self, count: int = 1) -> list[Fact]:
+        """Wait until we have been told so many facts, and return them; true events that are not about us are none."""
+
+        def facts() -> list[Fact]:
+            read = [self._read(posted) for posted in list(self.merchant.posted)]
+            return [fact for fact in read if fact is not None]
+
+        wait_for(lambda: len(facts()) >= count)
+        return facts()
+
+    def _read(self, posted: Posted) -> Fact | None:
+        try:
+            return self.notified(posted)
+        except NotificationRefused as refused:
+            if refused.code != "unknown_event":
+                raise
+            return None
 
     def arm(self, kind: str, call: str, **spec: Any) -> None:
         """Arm a fault for the next call."""
         if kind.startswith(("timeout", "late")):
             spec["wait_s"] = PATIENCE_S + 0.3
         self.sandbox.arm(kind, channel=self.code, call=call, **spec)
+
+    def at_bill_time(self) -> date:
+        """Let two days pass, and return the day on whose bill stands what happened until now."""
+        now = clock.now()
+        self.sandbox.post("/clock", advance_s=48 * 3600)
+        if self.code == "stripe":  # which makes no bill: we have to know ourselves that the day is over
+            self.ahead = timedelta(hours=48)
+            return now.astimezone(UTC).date()
+        # UnionPay's day begins at 23:00.
+        return (now.astimezone(BEIJING) + timedelta(hours=1 if self.code == "unionpay" else 0)).date()
 
     def expire(self) -> None:
         """Let the trade's time be over."""
