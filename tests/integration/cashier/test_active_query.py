@@ -90,6 +90,26 @@ def test_a_silent_channel_becomes_an_exception_with_an_owner_and_is_asked_on(
     assert ReviewItem.objects.get().resolved_at is not None
 
 
+@pytest.mark.parametrize("paid", [True, False])
+def test_an_exception_is_answered_whatever_way_the_end_is_found(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock, *, paid: bool
+) -> None:
+    """The channel speaks again: first "not paid yet", so that the attempt is CLOSING, then its end."""
+    attempt = start(payment, alpha_account)
+    alpha.arm("query", "timeout_before", 500)
+    alpha.arm("close", "timeout_before", 500)
+    sweep_until(moved_clock, seconds=2400, step=5)
+    assert Attempt.objects.get(pk=attempt.pk).state == AttemptState.UNKNOWN
+    alpha.heal()
+    alpha.arm("query", "lie", 2)
+    alpha.arm("close", "timeout_before")
+    if paid:
+        alpha.pay(attempt.attempt_no, anyway=True)
+    sweep_until(moved_clock, seconds=4000, step=100)
+    assert Attempt.objects.get(pk=attempt.pk).state == ("SUCCEEDED" if paid else "CLOSED")
+    assert ReviewItem.objects.get().resolved_at is not None
+
+
 def test_unknown_never_lets_a_second_number_out(
     payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
 ) -> None:
