@@ -33,12 +33,12 @@ def settle_refund(*, fact: Fact, source: FactSource, account: ChannelAccount, no
             return take_not_ours(fact, source, account, now)
         refund.attempt.payment = payment
         verdict = _judge(refund, fact)
-        if verdict is Verdict.STILL_OPEN:
-            _reschedule(refund, fact, now)
-            return Taken(verdict=verdict, is_new=False)
-        stored = store(fact, source, account, verdict, now, attempt=refund.attempt, refund=refund)
+        stored = None
+        if verdict is not Verdict.STILL_OPEN:
+            stored = store(fact, source, account, verdict, now, attempt=refund.attempt, refund=refund)
         if stored is not None:
             _apply(refund, stored, now)
+        _reschedule(refund, fact, now)
         return Taken(verdict=verdict, is_new=stored is not None)
 
 
