@@ -270,3 +270,26 @@ def test_a_channel_that_says_it_returned_another_amount_is_not_asked_without_end
         query_due(channel="alpha", now=moved_clock.forward(minutes=10))
     assert Refund.objects.get(pk=refund.pk).state == RefundState.UNKNOWN
     assert set(ReviewItem.objects.values_list("kind", flat=True)) == {Kind.CONTRADICTION, Kind.UNKNOWN_REFUND}
+
+
+def test_a_refund_that_cannot_be_sent_holds_up_no_other(
+    new_payment: Callable[..., Payment],
+    alpha_account: ChannelAccount,
+    beta_account: ChannelAccount,
+    alpha: Books,
+    beta: Books,
+    person: Callable[[str], Any],
+) -> None:
+    refunds = []
+    for account, books in ((alpha_account, alpha), (beta_account, beta)):
+        payment = new_payment()
+        attempt = pay(payment_id=payment.pk, choice=Choice(account_id=account.pk, method="qr"), now=clock.now())
+        books.pay(attempt.attempt_no)
+        query_attempt(attempt_no=attempt.attempt_no)
+        refunds.append(approved(payment, person))
+    alpha_account.sealed_settings, alpha_account.settings_version = "sealed with a lost key", 2
+    alpha_account.save()
+    send_approved(now=clock.now())
+    states = [Refund.objects.get(pk=refund.pk).state for refund in refunds]
+    assert states == [RefundState.SUBMITTED, RefundState.SUCCEEDED]
+    assert PendingQuery.objects.get().refund_id == refunds[0].pk
