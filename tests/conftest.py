@@ -63,16 +63,17 @@ def heard(settings: Any) -> Iterator[list[Message]]:
 @pytest.fixture
 def alpha(monkeypatch: pytest.MonkeyPatch) -> Books:
     """The books of the played channel "alpha"."""
-    return _play(monkeypatch, "alpha", "X")
+    return play_channel(monkeypatch, "alpha", "X")
 
 
 @pytest.fixture
 def beta(monkeypatch: pytest.MonkeyPatch) -> Books:
     """The books of the played channel "beta"."""
-    return _play(monkeypatch, "beta", "Y")
+    return play_channel(monkeypatch, "beta", "Y")
 
 
-def _play(monkeypatch: pytest.MonkeyPatch, code: str, letter: str) -> Books:
+def play_channel(monkeypatch: pytest.MonkeyPatch, code: str, letter: str) -> Books:
+    """Put a played channel with empty books into the registry."""
     books = Books()
     monkeypatch.setitem(registry.CHANNELS, code, partial(PlayedChannel, books, code, letter))
     channel_calls.forget_opened()

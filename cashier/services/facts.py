@@ -36,6 +36,8 @@ def store(
     amount = fact.amount
     said = (account.pk, source, fact.attempt_no, fact.refund_no, fact.outcome, verdict, fact.channel_trade_no)
     money = (amount.minor, amount.currency) if amount else ()
+    # A refund that was refused and sent again may be refused in the same words: that is news, not the old refusal.
+    since = (f"since {refund.proof_id}",) if refund is not None and refund.proof_id else ()
     stored = ChannelFact(
         account=account,
         attempt=attempt,
@@ -52,7 +54,7 @@ def store(
         code=fact.code[:80],
         message=fact.message[:200],
         raw=dict(fact.raw),
-        digest=hashlib.sha256("\x1f".join(map(str, (*said, *money))).encode()).hexdigest(),
+        digest=hashlib.sha256("\x1f".join(map(str, (*said, *money, *since))).encode()).hexdigest(),
         received_at=now,
     )
     return stored if insert_once(stored) else None

@@ -104,9 +104,8 @@ def _prepare(row: PendingQuery) -> tuple[ChannelAccount, Callable[[], Fact]]:
 
 
 def _ask(attempt: Attempt) -> Fact:
-    channel, trade, method = channel_of(attempt.account), trade_of(attempt), method_of(attempt)
-
     def ask() -> Fact:
+        channel, trade, method = channel_of(attempt.account), trade_of(attempt), method_of(attempt)
         if attempt.state == AttemptState.CLOSING and method.can_close:
             answer = channel.close(trade)
             log.info("close %s: %s %s", trade.attempt_no, answer.outcome, answer.code)
@@ -119,7 +118,7 @@ def _guarded(ask: Callable[[], Fact], attempt: Attempt, refund_no: str = "") -> 
     try:
         return ask()
     except Exception:
-        # A fault of the adapter is no answer: unknown, never failed.
+        # A fault of the adapter, or settings that it cannot be opened with, is no answer: unknown, never failed.
         log.exception("asking about %s %s failed", attempt.attempt_no, refund_no)
         return Fact(outcome=Outcome.UNKNOWN, attempt_no=attempt.attempt_no, refund_no=refund_no, code="adapter_fault")
 

@@ -66,6 +66,7 @@ def settle(*, fact: Fact, source: FactSource, account: ChannelAccount, now: date
 
 def _apply(payment: Payment, attempts: list[Attempt], attempt: Attempt, fact: ChannelFact, now: datetime) -> None:
     verdict = Verdict(fact.verdict)
+    may_be_in_review = attempt.state in {AttemptState.UNKNOWN, AttemptState.CLOSING}  # an UNKNOWN one that spoke again
     if verdict in PAYING_VERDICTS or verdict in SURPLUS:
         _take_money(payment, attempt, fact, now)
     elif verdict in {Verdict.FREES_FAILED, Verdict.FREES_CLOSED}:
@@ -92,23 +93,21 @@ def _apply(payment: Payment, attempts: list[Attempt], attempt: Attempt, fact: Ch
         amount=str(fact.money) if fact.money else "",
     )
     pending.forget(attempt)
+    if may_be_in_review and not attempt.is_live:
+        settle_review(kinds=[Kind.UNKNOWN_PAYMENT], subject=f"attempt:{attempt.attempt_no}", resolution=verdict, at=now)
     if verdict in PAYING_VERDICTS:
         _stop_the_others(attempts, attempt, now)
-    elif verdict in {Verdict.FREES_FAILED, Verdict.FREES_CLOSED}:
-        settle_review(kinds=[Kind.UNKNOWN_PAYMENT], subject=f"attempt:{attempt.attempt_no}", resolution=verdict, at=now)
+    else:
+        # Not only a freed attempt: one that brought the wrong amount has ended, too, and pays nothing.
         end_if_wanted(payment, attempts, now)
 
 
 def _take_money(payment: Payment, attempt: Attempt, fact: ChannelFact, now: datetime) -> None:
     verdict = Verdict(fact.verdict)
-    is_first = attempt.state != AttemptState.SUCCEEDED
-    was_unknown = attempt.state == AttemptState.UNKNOWN
-    if is_first:
+    if attempt.state != AttemptState.SUCCEEDED:
         attempt.succeed(fact, now)
         attempt.surplus = verdict in SURPLUS
         attempt.save(update_fields=["state", "proof", "ended_at", "channel_trade_no", "surplus"])
-    if was_unknown:
-        settle_review(kinds=[Kind.UNKNOWN_PAYMENT], subject=f"attempt:{attempt.attempt_no}", resolution=verdict, at=now)
     if verdict in SURPLUS:
         ledger.book_surplus(payment, attempt, fact, now)
         intend_return(payment, attempt, fact, now)

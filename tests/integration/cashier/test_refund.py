@@ -240,3 +240,56 @@ def test_an_undecided_request_lapses(
         approve_refund(refund_no=refund.refund_no, approver=person("han"), now=clock.now())
     assert lapse_due(now=clock.now()) == 1
     assert Refund.objects.get(pk=refund.pk).state == RefundState.LAPSED
+
+
+def test_a_refund_may_be_refused_and_sent_again_as_often_as_it_takes(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books, moved_clock: MovedClock
+) -> None:
+    refund = approved(payment, person)
+    alpha.arm("refund", "refuse", 3)
+    send_approved(now=clock.now())
+    for _ in range(2):  # in the same words each time
+        moved_clock.forward(minutes=5)
+        assert send_again(refund_no=refund.refund_no, person=person("han"), now=clock.now()).state == RefundState.FAILED
+        assert not PendingQuery.objects.exists()
+    assert ReviewItem.objects.get(resolved_at__isnull=True).kind == Kind.FAILED_REFUND
+    done = send_again(refund_no=refund.refund_no, person=person("han"), now=clock.now())
+    assert done.state == RefundState.SUCCEEDED
+    assert {number for call, number in alpha.calls if call == "refund"} == {refund.refund_no}
+    assert alpha.collected() == 0
+
+
+def test_a_channel_that_says_it_returned_another_amount_is_not_asked_without_end(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books, moved_clock: MovedClock
+) -> None:
+    refund = approved(payment, person)
+    alpha.arm("refund", "timeout_after")
+    send_approved(now=clock.now())
+    alpha.trades[paid.attempt_no].refunds[refund.refund_no].amount = Money(1, "CNY")
+    for _ in range(60):
+        query_due(channel="alpha", now=moved_clock.forward(minutes=10))
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.UNKNOWN
+    assert set(ReviewItem.objects.values_list("kind", flat=True)) == {Kind.CONTRADICTION, Kind.UNKNOWN_REFUND}
+
+
+def test_a_refund_that_cannot_be_sent_holds_up_no_other(
+    new_payment: Callable[..., Payment],
+    alpha_account: ChannelAccount,
+    beta_account: ChannelAccount,
+    alpha: Books,
+    beta: Books,
+    person: Callable[[str], Any],
+) -> None:
+    refunds = []
+    for account, books in ((alpha_account, alpha), (beta_account, beta)):
+        payment = new_payment()
+        attempt = pay(payment_id=payment.pk, choice=Choice(account_id=account.pk, method="qr"), now=clock.now())
+        books.pay(attempt.attempt_no)
+        query_attempt(attempt_no=attempt.attempt_no)
+        refunds.append(approved(payment, person))
+    alpha_account.sealed_settings, alpha_account.settings_version = "sealed with a lost key", 2
+    alpha_account.save()
+    send_approved(now=clock.now())
+    states = [Refund.objects.get(pk=refund.pk).state for refund in refunds]
+    assert states == [RefundState.SUBMITTED, RefundState.SUCCEEDED]
+    assert PendingQuery.objects.get().refund_id == refunds[0].pk

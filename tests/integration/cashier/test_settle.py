@@ -220,6 +220,16 @@ def test_money_that_comes_while_the_payment_is_ending_still_pays(
     assert Payment.objects.get(pk=payment.pk).state == PaymentState.PAID
 
 
+def test_a_wrong_amount_does_not_hold_up_the_end_of_a_cancelled_payment(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books
+) -> None:
+    attempt = start(payment, alpha_account)
+    cancel_payment(payment_id=payment.pk, actor="merchant", now=clock.now())
+    assert notified(paid(attempt, minor=1), alpha_account) is Verdict.SURPLUS_AMOUNT
+    assert Payment.objects.get(pk=payment.pk).state == PaymentState.CLOSED
+    assert Event.objects.filter(name="payment.closed").count() == 1
+
+
 @pytest.mark.parametrize("end", [Outcome.FAILED, Outcome.CLOSED])
 def test_nothing_takes_a_success_back(payment: Payment, alpha_account: ChannelAccount, end: Outcome) -> None:
     attempt = start(payment, alpha_account)
