@@ -94,9 +94,11 @@ def _apply(payment: Payment, attempts: list[Attempt], attempt: Attempt, fact: Ch
     pending.forget(attempt)
     if verdict in PAYING_VERDICTS:
         _stop_the_others(attempts, attempt, now)
-    elif verdict in {Verdict.FREES_FAILED, Verdict.FREES_CLOSED}:
+        return
+    if verdict in {Verdict.FREES_FAILED, Verdict.FREES_CLOSED}:
         settle_review(kinds=[Kind.UNKNOWN_PAYMENT], subject=f"attempt:{attempt.attempt_no}", resolution=verdict, at=now)
-        end_if_wanted(payment, attempts, now)
+    # Surplus ends its attempt too: it may have been the last that held the payment's end up.
+    end_if_wanted(payment, attempts, now)
 
 
 def _take_money(payment: Payment, attempt: Attempt, fact: ChannelFact, now: datetime) -> None:

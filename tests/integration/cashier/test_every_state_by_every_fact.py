@@ -12,7 +12,7 @@ from cashier.models.payment import ClosedBecause
 from cashier.services.end_payment import cancel_payment
 from cashier.services.pay import Choice, pay
 from cashier.services.settle import settle
-from cashier.states import FactSource, Verdict
+from cashier.states import LIVE, FactSource, Verdict
 from payhub import clock
 from payhub.merchants.models import LatePaymentPolicy, Merchant
 from payhub.money import Money
@@ -156,9 +156,9 @@ def seen(payment: Payment, attempt: Attempt) -> Seen:
 
 def expect(effect: Effect, before: Seen, after: Seen, fact: Fact) -> None:
     assert after.attempt == (effect.attempt or before.attempt)
-    ended = before.payment == "OPEN" and after.payment == "CLOSED" and after.attempt in {"FAILED", "CLOSED"}
+    ended = before.payment == "OPEN" and after.payment == "CLOSED" and after.attempt not in LIVE
     assert after.payment == (effect.payment or ("CLOSED" if ended else before.payment))
-    told = [effect.event] if effect.event else (["payment.closed"] if ended else [])
+    told = ([effect.event] if effect.event else []) + (["payment.closed"] if ended else [])
     assert after.events == sorted(before.events + told)
     assert after.refunds == before.refunds + effect.refunds
     moved = {a: after.booked.get(a, 0) - before.booked.get(a, 0) for a in after.booked}

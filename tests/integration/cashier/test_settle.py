@@ -199,6 +199,15 @@ def test_a_success_after_the_end_follows_the_late_policy(
     assert Refund.objects.exists() is not taken
 
 
+def test_a_wrong_amount_that_ends_the_last_attempt_ends_the_cancelled_payment(
+    payment: Payment, alpha_account: ChannelAccount
+) -> None:
+    attempt = start(payment, alpha_account)
+    cancel_payment(payment_id=payment.pk, actor="merchant", now=clock.now())
+    assert notified(paid(attempt, minor=12_900), alpha_account) is Verdict.SURPLUS_AMOUNT
+    assert Payment.objects.get(pk=payment.pk).state == PaymentState.CLOSED
+
+
 def test_a_cancelled_payment_takes_no_late_money_whatever_the_policy(
     merchant: Merchant, payment: Payment, alpha_account: ChannelAccount
 ) -> None:
