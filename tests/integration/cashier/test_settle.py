@@ -248,6 +248,14 @@ def test_money_for_a_number_that_is_not_ours_is_kept_and_shown(alpha_account: Ch
     assert balances() == {"channel:lantern-alpha": 5, "suspense": -5}
 
 
+def test_money_that_is_not_ours_and_comes_by_two_doors_is_kept_once(alpha_account: ChannelAccount) -> None:
+    fact = Fact(outcome=Outcome.PAID, attempt_no="NOTOURS", amount=Money(500, "CNY"), channel_trade_no="CH9")
+    for source in (FactSource.NOTIFICATION, FactSource.BILL):
+        assert settle(fact=fact, source=source, account=alpha_account, now=clock.now()).verdict is Verdict.NOT_OURS
+    assert balances() == {"channel:lantern-alpha": 500, "suspense": -500}
+    assert ReviewItem.objects.count() == 1
+
+
 def test_one_account_cannot_speak_about_another_accounts_number(
     payment: Payment, alpha_account: ChannelAccount, beta_account: ChannelAccount
 ) -> None:
