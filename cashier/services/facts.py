@@ -34,7 +34,10 @@ def store(
 ) -> ChannelFact | None:
     """Store the fact with its verdict; return None when the same one stands already."""
     amount = fact.amount
-    said = (account.pk, source, fact.attempt_no, fact.refund_no, fact.outcome, verdict, fact.channel_trade_no)
+    # Money for a number that is not ours goes to suspense, and no row of ours tells that it was taken already: the
+    # notification and the line of the bill are one fact then.
+    door = "" if verdict is Verdict.NOT_OURS else source
+    said = (account.pk, door, fact.attempt_no, fact.refund_no, fact.outcome, verdict, fact.channel_trade_no)
     money = (amount.minor, amount.currency) if amount else ()
     # A refund that was refused and sent again may be refused in the same words: that is news, not the old refusal.
     since = (f"since {refund.proof_id}",) if refund is not None and refund.proof_id else ()

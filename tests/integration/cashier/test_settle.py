@@ -199,6 +199,15 @@ def test_a_success_after_the_end_follows_the_late_policy(
     assert Refund.objects.exists() is not taken
 
 
+def test_a_wrong_amount_that_ends_the_last_attempt_ends_the_cancelled_payment(
+    payment: Payment, alpha_account: ChannelAccount
+) -> None:
+    attempt = start(payment, alpha_account)
+    cancel_payment(payment_id=payment.pk, actor="merchant", now=clock.now())
+    assert notified(paid(attempt, minor=12_900), alpha_account) is Verdict.SURPLUS_AMOUNT
+    assert Payment.objects.get(pk=payment.pk).state == PaymentState.CLOSED
+
+
 def test_a_cancelled_payment_takes_no_late_money_whatever_the_policy(
     merchant: Merchant, payment: Payment, alpha_account: ChannelAccount
 ) -> None:
@@ -247,6 +256,14 @@ def test_money_for_a_number_that_is_not_ours_is_kept_and_shown(alpha_account: Ch
     assert ChannelFact.objects.count() == 1
     assert ReviewItem.objects.get().kind == Kind.UNKNOWN_NUMBER
     assert balances() == {"channel:lantern-alpha": 5, "suspense": -5}
+
+
+def test_money_that_is_not_ours_and_comes_by_two_doors_is_kept_once(alpha_account: ChannelAccount) -> None:
+    fact = Fact(outcome=Outcome.PAID, attempt_no="NOTOURS", amount=Money(500, "CNY"), channel_trade_no="CH9")
+    for source in (FactSource.NOTIFICATION, FactSource.BILL):
+        assert settle(fact=fact, source=source, account=alpha_account, now=clock.now()).verdict is Verdict.NOT_OURS
+    assert balances() == {"channel:lantern-alpha": 500, "suspense": -500}
+    assert ReviewItem.objects.count() == 1
 
 
 def test_one_account_cannot_speak_about_another_accounts_number(
