@@ -10,7 +10,7 @@ export PYTHONDEVMODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race lint types format shell reset
+.PHONY: help demo test race lint types format pictures shell reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,9 @@ types: $(INSTALLED) ## check types
 format: $(INSTALLED) ## format the code and mend what can be mended
 	@$(PYTHON) -m ruff check --quiet --fix-only .
 	@$(PYTHON) -m ruff format --quiet .
+
+pictures: $(INSTALLED) ## take the README's picture from the running demo
+	@exec $(PYTHON) -m dev.pictures
 
 shell: $(INSTALLED) ## open Django's shell on the demo's database
 	@exec $(PYTHON) -m dev.demo run -- $(PYTHON) manage.py shell
