@@ -13,16 +13,16 @@ from cashier.states import AttemptState, PaymentState, Verdict
 from payhub.merchants.models import LatePaymentPolicy
 
 
-def judge(payment: Payment, attempt: Attempt, fact: Fact, now: datetime, *, taken: Container[str]) -> Verdict:
+def judge(payment: Payment, attempt: Attempt, fact: Fact, said_at: datetime, *, taken: Container[str]) -> Verdict:
     """Say what the fact means. Both rows are locked, nothing is changed here.
 
-    `taken` are the channel's numbers of the receipts that the attempt has already, whichever door they came by.
+    `said_at` is when it was so (an answer may wait for its batch); `taken` are the channel's numbers of the receipts that the attempt has already, whichever door they came by.
     """
     if fact.outcome is Outcome.PAID:
         return _judge_success(payment, attempt, fact, taken)
     if fact.outcome in {Outcome.FAILED, Outcome.CLOSED}:
         return _judge_end(attempt, fact)
-    if fact.outcome is Outcome.NOT_FOUND and attempt.is_live and is_provably_dead(attempt, now):
+    if fact.outcome is Outcome.NOT_FOUND and attempt.is_live and is_provably_dead(attempt, said_at):
         return Verdict.FREES_CLOSED
     return Verdict.STILL_OPEN
 

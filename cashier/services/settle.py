@@ -31,12 +31,15 @@ class Settled:
     is_new: bool  #: False: the same fact was settled before; nothing was changed.
 
 
-def settle(*, fact: Fact, source: FactSource, account: ChannelAccount, now: datetime) -> Settled:
+def settle(
+    *, fact: Fact, source: FactSource, account: ChannelAccount, now: datetime, asked_at: datetime | None = None
+) -> Settled:
     """Take one authenticated fact in, in one durable transaction, and do everything that follows from it.
 
     1. Lock the payment, then its attempts. 2. Judge. 3. Store the fact; the same one again ends here. 4. Move the
     attempt, the payment and the ledger; intend a return of surplus. 5. Emit the events. 6. End or reschedule the
     query. Raises nothing for what a channel may say; a number that is not ours becomes an exception for a person.
+    `asked_at` is when an answer was asked for: what it proves, it proves of then.
     """
     if fact.refund_no:
         return Settled(**settle_refund(fact=fact, source=source, account=account, now=now))
@@ -52,7 +55,7 @@ def settle(*, fact: Fact, source: FactSource, account: ChannelAccount, now: date
                 **take_not_ours(fact, source, account, now)
             )  # a message of one account about another's number
         attempt.payment = payment
-        verdict = judge(payment, attempt, fact, now, taken=receipts_of(attempt))
+        verdict = judge(payment, attempt, fact, asked_at or now, taken=receipts_of(attempt))
         if verdict is Verdict.STILL_OPEN:
             pending.reschedule(attempt, fact, source, now)
             return Settled(verdict=verdict, is_new=False)

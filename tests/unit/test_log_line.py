@@ -39,9 +39,6 @@ def test_control_characters_are_shown_not_obeyed(message: str, told: str) -> Non
 
 
 def test_a_traceback_is_one_line_too() -> None:
-    try:
-        raise ValueError("first\nsecond")
-    except ValueError as error:
-        told = line("failed", error=error)
+    told = line("failed", error=ValueError("first\nsecond"))
     assert "\n" not in told
     assert "ValueError: first\\nsecond" in told

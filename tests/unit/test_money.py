@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from payhub.money import MINOR_DIGITS, SYMBOLS, Money
 
-MINORS = st.integers(-(10**15), 10**15)
+MINORS = st.integers(-(10**15) + 1, 10**15 - 1)
 CURRENCIES = st.sampled_from(sorted(MINOR_DIGITS))
 
 
@@ -52,7 +52,7 @@ def test_amounts_are_read_exactly(text: str, currency: str, minor: int) -> None:
     ["", " 1", "1 ", "+1", "1,000", "1.", ".5", "1e3", "0x10", "NaN", "inf", "1_000", "--1", "12.345", "1\n", "１", "٣", "½"],
 )  # fmt: skip
 def test_anything_else_is_no_amount(text: str) -> None:
-    with pytest.raises(ValueError, match="amount|decimals"):
+    with pytest.raises(ValueError, match=r"amount|decimals"):
         Money.from_major(text, "CNY")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -165,6 +166,19 @@ def test_a_shown_code_that_the_channel_does_not_know_frees_nothing_before_its_de
     moved_clock.forward(minutes=10)
     assert query_attempt(attempt_no=attempt.attempt_no).state == AttemptState.PAYING
     moved_clock.forward(minutes=6)
+    assert query_attempt(attempt_no=attempt.attempt_no).state == AttemptState.CLOSED
+
+
+def test_no_such_order_proves_nothing_of_the_time_after_it_was_asked(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    """The answer of before the deadline is settled long after it: somebody may have scanned and paid in between."""
+    attempt = start(payment, alpha_account)
+    del alpha.trades[attempt.attempt_no]
+    moved_clock.at = attempt.expires_at - timedelta(seconds=1)
+    alpha.before["query"] = lambda: (moved_clock.forward(minutes=2), None)[1]
+    query_due(channel="alpha", now=moved_clock())
+    assert Attempt.objects.get(pk=attempt.pk).is_live
     assert query_attempt(attempt_no=attempt.attempt_no).state == AttemptState.CLOSED
 
 

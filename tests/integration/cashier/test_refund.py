@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cashier.channels.base import Fact, Outcome
 from cashier.errors import NothingToRefund, NotYourDecision, RefundChanged, RefundNotWaiting
 from cashier.models import Attempt, ChannelAccount, LedgerEntry, Payment, PendingQuery, Refund
 from cashier.models.refund import RefundReason
@@ -24,7 +25,8 @@ from cashier.services.refund import (
     send_refund,
     withdraw_refund,
 )
-from cashier.states import RefundState
+from cashier.services.settle import settle
+from cashier.states import FactSource, RefundState
 from payhub import clock
 from payhub.merchants.models import Merchant
 from payhub.money import Money
@@ -293,3 +295,16 @@ def test_a_refund_that_cannot_be_sent_holds_up_no_other(
     states = [Refund.objects.get(pk=refund.pk).state for refund in refunds]
     assert states == [RefundState.SUBMITTED, RefundState.SUCCEEDED]
     assert PendingQuery.objects.get().refund_id == refunds[0].pk
+
+
+def test_what_goes_back_of_a_code_that_two_people_paid_is_the_second_receipt(
+    paid: Attempt, alpha_account: ChannelAccount, alpha: Books
+) -> None:
+    first, second = alpha.trades[paid.attempt_no].receipts, alpha.pay(paid.attempt_no, anyway=True)
+    good = next(iter(first))
+    fact = Fact(outcome=Outcome.PAID, attempt_no=paid.attempt_no, amount=paid.money, channel_trade_no=second)
+    settle(fact=fact, source=FactSource.NOTIFICATION, account=alpha_account, now=clock.now())
+    send_approved(now=clock.now())
+    (back,) = alpha.trades[paid.attempt_no].refunds.values()
+    assert (back.channel_trade_no, back.state) == (second, "RETURNED")
+    assert Attempt.objects.get(pk=paid.pk).channel_trade_no == good
