@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from payhub.management.commands.invariants import page
 from tests.architecture.sources import ROOT, files
 
 
@@ -15,13 +16,20 @@ def test_the_example_of_the_environment_names_every_variable_that_is_read() -> N
     assert named == read
 
 
+def test_the_page_about_invariants_is_what_the_apps_say() -> None:
+    wanted = page()
+    assert (ROOT / "docs" / "invariants.md").read_text() == wanted, (
+        "run: python manage.py invariants > docs/invariants.md"
+    )
+
+
 def test_every_link_leads_somewhere() -> None:
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "sandbox").rglob("*.md")]
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "sandbox").rglob("*.md")]
     broken = [
-        f"{page.relative_to(ROOT)}: {link}"
-        for page in pages
-        for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text())
-        if "://" not in link and not (page.parent / link).exists()
+        f"{document.relative_to(ROOT)}: {link}"
+        for document in documents
+        for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text())
+        if "://" not in link and not (document.parent / link).exists()
     ]
     assert not broken
 
