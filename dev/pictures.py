@@ -43,7 +43,7 @@ def _take(page: Page) -> None:
     page.get_by_label("Scan a code with WeChat").check()
     page.get_by_role("button", name=re.compile("^Pay ")).click()
     page.get_by_role("img", name=re.compile("Payment code")).wait_for()
-    page.screenshot(path=_FOLDER / "counter.png")
+    page.screenshot(path=_FOLDER / "counter.png", full_page=True)
 
 
 if __name__ == "__main__":
