@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import urlsplit
 
 _FOR_TESTS = {
     "SECRET_KEY": "only-for-tests-" + "0" * 40,
@@ -17,6 +18,10 @@ _FOR_TESTS = {
 }
 for _name, _value in _FOR_TESTS.items():
     os.environ.setdefault(_name, _value)
+if _worker := os.environ.get("PYTEST_XDIST_WORKER"):  # gw0, gw1 …: clearing a cache must not clear the other's
+    _address = urlsplit(os.environ["REDIS_URL"])
+    _path = f"/{int(_worker.removeprefix('gw')) + 1}"
+    os.environ["REDIS_URL"] = _address._replace(path=_path).geturl()  # noqa: SLF001 - named tuples call it so
 
 from payhub.settings import *  # noqa: E402, F403
 
