@@ -12,6 +12,7 @@ _FOR_TESTS = {
     "PAYHUB_DEMO": "1",
     "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",  # tools that need no database may run without one
+    "DATABASE_CONN_MAX_AGE_S": "0",  # a live server's idle threads must not keep the test database open
     "COUNTER_CLICKS_BY_ADDRESS": "1000000",  # all tests have one address
     "COUNTER_MISSES_BY_ADDRESS": "1000000",
     "REDIS_URL": "redis://127.0.0.1:1/0",
