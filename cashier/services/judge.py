@@ -16,7 +16,8 @@ from payhub.merchants.models import LatePaymentPolicy
 def judge(payment: Payment, attempt: Attempt, fact: Fact, said_at: datetime, *, taken: Container[str]) -> Verdict:
     """Say what the fact means. Both rows are locked, nothing is changed here.
 
-    `said_at` is when it was so (an answer may wait for its batch); `taken` are the channel's numbers of the receipts that the attempt has already, whichever door they came by.
+    `said_at` is when it was so (an answer may wait for its batch); `taken` are the channel's numbers of the receipts
+    that the attempt has already, whichever door they came by.
     """
     if fact.outcome is Outcome.PAID:
         return _judge_success(payment, attempt, fact, taken)
