@@ -249,6 +249,29 @@ def test_nothing_takes_a_success_back(payment: Payment, alpha_account: ChannelAc
     assert ReviewItem.objects.get().kind == Kind.CONTRADICTION
 
 
+def test_another_amount_for_a_receipt_that_is_known_is_a_contradiction(
+    payment: Payment, alpha_account: ChannelAccount
+) -> None:
+    attempt = start(payment, alpha_account)
+    notified(paid(attempt, trade_no="CH1"), alpha_account)
+    notified(paid(attempt, trade_no="CH2"), alpha_account)
+    before = balances()
+    for number in ("CH1", "CH2", ""):
+        assert notified(paid(attempt, trade_no=number, minor=12_801), alpha_account) is Verdict.CONTRADICTS
+        assert notified(paid(attempt, trade_no=number), alpha_account) is Verdict.REPEATED
+    assert ReviewItem.objects.get(kind=Kind.CONTRADICTION).subject == f"attempt:{attempt.attempt_no}"
+    assert (balances(), Refund.objects.count()) == (before, 1)
+
+
+def test_a_number_that_the_channel_tells_later_makes_no_second_receipt(
+    payment: Payment, alpha_account: ChannelAccount
+) -> None:
+    attempt = start(payment, alpha_account)
+    assert notified(paid(attempt, trade_no=""), alpha_account) is Verdict.PAYS
+    assert notified(paid(attempt, trade_no="CH1"), alpha_account) is Verdict.REPEATED
+    assert not Refund.objects.exists()
+
+
 def test_money_for_a_number_that_is_not_ours_is_kept_and_shown(alpha_account: ChannelAccount) -> None:
     fact = Fact(outcome=Outcome.PAID, attempt_no="A0NOTOURS", amount=Money(5, "CNY"), channel_trade_no="CH9")
     assert notified(fact, alpha_account) is Verdict.NOT_OURS
