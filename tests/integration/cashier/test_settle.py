@@ -289,6 +289,28 @@ def test_money_that_is_not_ours_and_comes_by_two_doors_is_kept_once(alpha_accoun
     assert ReviewItem.objects.count() == 1
 
 
+@pytest.mark.parametrize("text", ["zero\x00byte", "half \ud800 of a pair", "x" * 10_000])
+@pytest.mark.parametrize("ours", [True, False])
+def test_money_is_taken_in_whatever_text_comes_with_it(
+    payment: Payment, alpha_account: ChannelAccount, text: str, *, ours: bool
+) -> None:
+    attempt = start(payment, alpha_account)
+    fact = Fact(
+        outcome=Outcome.PAID,
+        attempt_no=attempt.attempt_no if ours else text,
+        amount=attempt.money,
+        channel_trade_no="CH1" + text,
+        code=text,
+        message=text,
+        memo={text: text},
+        raw={text: [text, {"in": text}]},
+    )
+    for _ in range(2):
+        notified(fact, alpha_account)
+    assert ChannelFact.objects.order_by("id")[0].verdict == (Verdict.PAYS if ours else Verdict.NOT_OURS)
+    assert balances()["channel:lantern-alpha"] == 12_800
+
+
 def test_one_account_cannot_speak_about_another_accounts_number(
     payment: Payment, alpha_account: ChannelAccount, beta_account: ChannelAccount
 ) -> None:
