@@ -11,6 +11,7 @@ from cashier.models import Attempt, ChannelAccount, ChannelFact, Refund
 from cashier.services import ledger
 from cashier.states import RECEIPTS, AttemptState, FactSource, Verdict
 from payhub.db import insert_once
+from payhub.money import Money
 from payhub.review.models import Kind, Owner
 from payhub.review.queue import open_review
 
@@ -63,12 +64,12 @@ def store(
     return stored if insert_once(stored) else None
 
 
-def receipts_of(attempt: Attempt) -> set[str]:
-    """Return the channel's numbers of all receipts that were taken in for the locked attempt."""
+def receipts_of(attempt: Attempt) -> dict[str, Money]:
+    """Return all receipts that were taken in for the locked attempt by the channel's numbers, the oldest first."""
     if attempt.state != AttemptState.SUCCEEDED:
-        return set()
-    receipts = ChannelFact.objects.filter(attempt=attempt, verdict__in=RECEIPTS)
-    return set(receipts.values_list("channel_trade_no", flat=True))
+        return {}
+    receipts = ChannelFact.objects.filter(attempt=attempt, verdict__in=RECEIPTS).order_by("id")
+    return {fact.channel_trade_no: fact.money for fact in receipts if fact.money is not None}
 
 
 def take_not_ours(fact: Fact, source: FactSource, account: ChannelAccount, now: datetime) -> Taken:

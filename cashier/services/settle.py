@@ -80,7 +80,8 @@ def _apply(payment: Payment, attempts: list[Attempt], attempt: Attempt, fact: Ch
         open_review(
             kind=Kind.CONTRADICTION,
             subject=f"attempt:{attempt.attempt_no}",
-            reason=f"{fact.source} says {fact.outcome} after the money had been received. Nothing was changed.",
+            reason=f"{fact.source} says {fact.outcome} {fact.money or ''} after the money had been received. "
+            "Nothing was changed; compare with the channel's bill.",
             owner=Owner.FINANCE,
             at=now,
             money=attempt.money,

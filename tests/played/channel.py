@@ -32,7 +32,7 @@ from payhub.db import refuse_open_transaction
 from payhub.money import Money
 
 Call = Literal["create", "query", "close", "refund", "query_refund"]
-Fault = Literal["timeout_before", "timeout_after", "refuse", "no_balance", "not_found", "lie", "crash_after"]
+Fault = Literal["timeout_before", "timeout_after", "refuse", "no_balance", "not_found", "lie", "crash_after", "paid"]
 METHODS = {
     "qr": Method(code="qr", letter="Q", presentation=PresentationKind.QR, code_lifetime_s=900),
     "page": Method(code="page", letter="P", presentation=PresentationKind.REDIRECT, code_lifetime_s=900),
@@ -184,6 +184,9 @@ class PlayedChannel:
         booked = self.books.open(trade)
         if fault == "crash_after":
             raise Killed
+        if fault == "paid":  # as a charge without a page of its own may be
+            number = self.books.pay(trade.attempt_no)
+            return Created(fact=self._fact(Outcome.PAID, trade, amount=trade.amount, channel_trade_no=number))
         if fault == "timeout_after" or booked.state != "OPEN" or booked.receipts:
             return Created(fact=self._fact(Outcome.UNKNOWN, trade))
         kind = METHODS[trade.method].presentation
@@ -238,9 +241,7 @@ class PlayedChannel:
         if fault == "no_balance":
             return self._refund_fact(Outcome.REFUSED, order, code="NOT_ENOUGH")
         booked = self.books.trades[order.trade.attempt_no]
-        refund = booked.refunds.setdefault(
-            order.refund_no, BookedRefund(order.amount, order.trade.channel_trade_no)
-        )
+        refund = booked.refunds.setdefault(order.refund_no, BookedRefund(order.amount, order.trade.channel_trade_no))
         if refund.state != "RETURNED":  # a refused one that is sent again is tried again
             refund.state = "RETURNED" if self.books.refunds_are_final else "ACCEPTED"
         if fault == "crash_after":

@@ -99,7 +99,13 @@ class World:
         return sorted((channel, number) for channel, books in self.sides.items() for number in books.trades)
 
     def pays(
-        self, channel: str, attempt_no: str, *, minor: int | None = None, currency: str | None = None, again: bool = False
+        self,
+        channel: str,
+        attempt_no: str,
+        *,
+        minor: int | None = None,
+        currency: str | None = None,
+        again: bool = False,
     ) -> News:
         """Somebody pays a code at the channel; it will notify us. `again`: the channel lets a dead or paid one pass."""
         number = self.sides[channel].pay(attempt_no, minor=minor, currency=currency, anyway=again)
@@ -252,8 +258,9 @@ class World:
 
     def paid_payments_that_went_back(self) -> list[str]:
         """Return every payment that was PAID and no longer is, or by another attempt."""
-        payments = Payment.objects.filter(state=PaymentState.PAID, paid_by__isnull=False)
-        now = dict(payments.values_list("pk", "paid_by_id"))
-        lost = [f"Payment {pk} was paid by {by}, now {now.get(pk)}." for pk, by in self.paid_by.items() if now.get(pk) != by]
-        self.paid_by.update({pk: by for pk, by in now.items() if by is not None})
+        now = dict(Payment.objects.filter(state=PaymentState.PAID).values_list("pk", "paid_by_id"))
+        lost = [
+            f"Payment {pk} was paid by {by}, now {now.get(pk)}." for pk, by in self.paid_by.items() if now.get(pk) != by
+        ]
+        self.paid_by.update(now)
         return lost

@@ -159,7 +159,9 @@ def seen(payment: Payment, attempt: Attempt) -> Seen:
 
 def expect(effect: Effect, before: Seen, after: Seen, fact: Fact) -> None:
     assert after.attempt == (effect.attempt or before.attempt)
-    ended = before.payment == "OPEN" and before.ending and not effect.payment and effect.attempt not in {None, "CLOSING"}
+    ended = (
+        before.payment == "OPEN" and before.ending and not effect.payment and effect.attempt not in {None, "CLOSING"}
+    )
     assert after.payment == (effect.payment or ("CLOSED" if ended else before.payment))
     told = [effect.event] if effect.event else []
     assert after.events == sorted([*before.events, *told, *(["payment.closed"] if ended else [])])

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from django.db import transaction  # noqa: TID251 - each example is rolled back like a test of its own
 from hypothesis import HealthCheck
-from hypothesis import settings as Profile
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -41,13 +41,10 @@ from tests.played.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes", "heard")]
 
-EXAMPLES, STEPS = (500, 50) if os.environ.get("HYPOTHESIS_PROFILE") == "long" else (int(os.environ.get("EX","5")), 30)
-PROFILE = Profile(
+EXAMPLES, STEPS = (500, 50) if os.environ.get("HYPOTHESIS_PROFILE") == "long" else (60, 30)
+PROFILE = hypothesis_settings(
     max_examples=EXAMPLES,
     stateful_step_count=STEPS,
-    derandomize=True,
-    database=None,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 
@@ -132,7 +129,9 @@ class Machine(RuleBasedStateMachine):
             with self.world.tolerates_refusals():
                 check_attempt(attempt_no=attempts[which % len(attempts)].attempt_no, now=self.world.clock())
 
-    @rule(which=WHICH, minor=st.sampled_from([None, None, None, 12_799, 1]), currency=st.sampled_from([None, None, "USD"]))
+    @rule(
+        which=WHICH, minor=st.sampled_from([None, None, None, 12_799, 1]), currency=st.sampled_from([None, None, "USD"])
+    )
     def a_shopper_pays(self, which: int, minor: int | None, currency: str | None) -> None:
         payable = self.world.payable()
         if payable:
@@ -212,7 +211,12 @@ class Machine(RuleBasedStateMachine):
 
         books.before[call] = die
 
-    @rule(channel=CHANNELS, call=CALLS, what=st.sampled_from(["pay", "click", "cancel", "wait", "sweep", "notify"]), which=WHICH)
+    @rule(
+        channel=CHANNELS,
+        call=CALLS,
+        what=st.sampled_from(["pay", "click", "cancel", "wait", "sweep", "notify"]),
+        which=WHICH,
+    )
     def something_happens_during_a_call(self, channel: str, call: Call, what: str, which: int) -> None:
         self.world.interferes(channel, call, partial(self._meanwhile, what, which))
 
@@ -243,7 +247,11 @@ class Machine(RuleBasedStateMachine):
             with self.world.tolerates_refusals():
                 self.world.asks_for_a_refund(payment.pk, left // part)
 
-    @rule(which=WHICH, how=st.sampled_from(["approve", "approve", "reject", "withdraw", "again"]), person=st.integers(0, 3))
+    @rule(
+        which=WHICH,
+        how=st.sampled_from(["approve", "approve", "reject", "withdraw", "again"]),
+        person=st.integers(0, 3),
+    )
     def somebody_decides(self, which: int, how: str, person: int) -> None:
         waiting = list(Refund.objects.filter(state__in=[RefundState.REQUESTED, RefundState.FAILED]).order_by("id"))
         if waiting:
