@@ -5,12 +5,13 @@ VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 ARGS ?=
+SIMULATED := --histories 2000 --marks --exhaustive --planted --replay 100
 
 export PYTHONDEVMODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race lint types format shell reset
+.PHONY: help demo test race simulate lint types format pictures shell reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,6 +26,9 @@ test: $(INSTALLED) ## run all tests against servers of their own (ARGS="tests/un
 race: $(INSTALLED) ## run the race tests one by one against durable servers
 	@exec $(PYTHON) -m dev.servers run -- $(PYTHON) -m pytest -m race $(ARGS)
 
+simulate: $(INSTALLED) ## run 2,000 histories, all planted bugs, crashes at every point (ARGS="--histories 1 --seed 7 --log")
+	@exec $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m tests.simulation $(or $(ARGS),$(SIMULATED))
+
 lint: types ## check style, types, who imports whom, and that no migration is missing
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m ruff format --check --quiet .
@@ -37,6 +41,9 @@ types: $(INSTALLED) ## check types
 format: $(INSTALLED) ## format the code and mend what can be mended
 	@$(PYTHON) -m ruff check --quiet --fix-only .
 	@$(PYTHON) -m ruff format --quiet .
+
+pictures: $(INSTALLED) ## take the README's picture from the running demo
+	@exec $(PYTHON) -m dev.pictures
 
 shell: $(INSTALLED) ## open Django's shell on the demo's database
 	@exec $(PYTHON) -m dev.demo run -- $(PYTHON) manage.py shell

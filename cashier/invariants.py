@@ -129,6 +129,13 @@ _STATES = [
         f"WHERE p.state = 'CLOSED' AND a.superseded_at IS NULL AND a.state IN {_LIVE}",
     ),
     Invariant(
+        code="E2",
+        says="A payment that shall end is still OPEN only while an attempt may yet pay it.",
+        checked="SELECT id FROM cashier_payment WHERE state = 'OPEN' AND close_wanted <> ''",
+        broken="SELECT p.payment_no FROM cashier_payment p WHERE p.state = 'OPEN' AND p.close_wanted <> '' AND NOT EXISTS ("  # noqa: S608 - our own SQL
+        f"SELECT 1 FROM cashier_attempt a WHERE a.payment_id = p.id AND a.superseded_at IS NULL AND a.state IN {_LIVE})",
+    ),
+    Invariant(
         code="R2",
         says="No refund was approved by whoever asked for it, and every sent one was approved (or is automatic surplus).",
         checked="SELECT id FROM cashier_refund",

@@ -10,7 +10,7 @@ from django.conf import settings
 from cashier.errors import OrderConflict, PaymentNotFound
 from cashier.models import Payment
 from cashier.services import end_payment
-from cashier.states import AttemptState, PaymentState, RefundState
+from cashier.states import AttemptState, FactSource, PaymentState, RefundState
 from payhub import numbers
 from payhub.db import committed, insert_once
 from payhub.money import Money
@@ -39,6 +39,11 @@ class AttemptView:
     def state_words(self) -> str:
         """Its state in the reader's language."""
         return str(AttemptState(self.state).label)
+
+    @property
+    def found_by_words(self) -> str:
+        """The door by which its end came in, in the reader's language."""
+        return str(FactSource(self.found_by).label) if self.found_by else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,3 +131,4 @@ class Verdict(models.TextChoices):
 
 SURPLUS = (Verdict.SURPLUS_SECOND, Verdict.SURPLUS_LATE, Verdict.SURPLUS_AMOUNT)
 PAYING_VERDICTS = (Verdict.PAYS, Verdict.PAYS_LATE)
+RECEIPTS = (*PAYING_VERDICTS, *SURPLUS)  # money that came in

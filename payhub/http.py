@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from functools import cache
 from urllib.parse import urlsplit
@@ -31,22 +32,47 @@ class OutgoingHttp:
     def send(
         self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b"", timeout_s: float
     ) -> httpx.Response:
-        """Send one request and wait for the whole answer for at most `timeout_s` a read.
+        """Send one request and return the whole answer; no wait, and no body, lasts longer than `timeout_s`.
 
-        Raises OpenTransaction inside a transaction, httpx.HTTPError (time-outs and cut connections included) when
-        no answer came: whether the other side acted is then unknown.
+        Raises OpenTransaction inside a transaction, httpx.HTTPError (time-outs, cut connections and bodies above
+        MAX_BODY_BYTES included) when no answer came: whether the other side acted is then unknown.
         """
         refuse_open_transaction(f"{method} {urlsplit(url).netloc}")
         timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
         # Only host and path: queries and bodies carry signatures and payers.
         where = f"{method} {urlsplit(url).netloc}{urlsplit(url).path}"
+        request = self._client.build_request(method, url, headers=dict(headers), content=content, timeout=timeout)
         try:
-            answer = self._client.request(method, url, headers=dict(headers), content=content, timeout=timeout)
+            answer = self._client.send(request, stream=True)
+            body = _read(answer, timeout_s)
         except httpx.HTTPError as error:
             log.warning("%s: no answer (%s)", where, type(error).__name__)
             raise
         log.info("%s: %d", where, answer.status_code)
-        return answer
+        # As received but for the encodings, which the body no longer has.
+        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in _ENCODINGS]
+        return httpx.Response(answer.status_code, headers=kept, content=body, request=request)
+
+
+_ENCODINGS = {"content-encoding", "transfer-encoding", "content-length"}
+
+
+def _read(answer: httpx.Response, timeout_s: float) -> bytes:
+    """Read the body, and close. A body that drips in or never ends must not hold a worker beyond its lease."""
+    until = time.monotonic() + timeout_s
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        for chunk in answer.iter_bytes():
+            size += len(chunk)
+            if size > MAX_BODY_BYTES:
+                raise httpx.ReadError(f"The body is larger than {MAX_BODY_BYTES} bytes.", request=answer.request)
+            if time.monotonic() > until:
+                raise httpx.ReadTimeout(f"The body took longer than {timeout_s} s.", request=answer.request)
+            chunks.append(chunk)
+    finally:
+        answer.close()
+    return b"".join(chunks)
 
 
 @cache

@@ -7,7 +7,10 @@ from django.contrib import admin
 from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 
+from payhub.sign_in import BackOfficeSignInForm
+
 admin.site.site_title = admin.site.site_header = _("payhub back office")
+admin.site.login_form = BackOfficeSignInForm
 admin.site.index_title = _("Payments, orders, exceptions")
 urlpatterns = [
     path("admin/", admin.site.urls),

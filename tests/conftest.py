@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from cashier.channels import registry
 from cashier.models import ChannelAccount, Payment
@@ -18,6 +19,10 @@ from payhub.outbox.consumer import Message
 from payhub.vault import seal
 from tests.played import listener
 from tests.played.channel import Books, PlayedChannel
+
+# The same examples at every run: what fails here fails there, and nothing is left behind.
+hypothesis_settings.register_profile("same", derandomize=True, database=None, deadline=None)
+hypothesis_settings.load_profile("same")
 
 
 class MovedClock:
@@ -63,16 +68,17 @@ def heard(settings: Any) -> Iterator[list[Message]]:
 @pytest.fixture
 def alpha(monkeypatch: pytest.MonkeyPatch) -> Books:
     """The books of the played channel "alpha"."""
-    return _play(monkeypatch, "alpha", "X")
+    return play_channel(monkeypatch, "alpha", "X")
 
 
 @pytest.fixture
 def beta(monkeypatch: pytest.MonkeyPatch) -> Books:
     """The books of the played channel "beta"."""
-    return _play(monkeypatch, "beta", "Y")
+    return play_channel(monkeypatch, "beta", "Y")
 
 
-def _play(monkeypatch: pytest.MonkeyPatch, code: str, letter: str) -> Books:
+def play_channel(monkeypatch: pytest.MonkeyPatch, code: str, letter: str) -> Books:
+    """Put a played channel with empty books into the registry."""
     books = Books()
     monkeypatch.setitem(registry.CHANNELS, code, partial(PlayedChannel, books, code, letter))
     channel_calls.forget_opened()

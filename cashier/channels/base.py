@@ -124,6 +124,19 @@ class Fact:
     def __post_init__(self) -> None:
         if self.outcome is Outcome.PAID and self.amount is None:
             raise ValueError("A fact that says PAID must say how much.")
+        for name in ("attempt_no", "refund_no", "channel_trade_no", "code", "message", "memo", "raw"):
+            object.__setattr__(self, name, _storable(getattr(self, name)))
+
+
+def _storable(value: Any) -> Any:
+    """Replace what a database cannot hold (zero bytes, half surrogates): no such text may undo a money fact."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\x00", "?")
+    if isinstance(value, Mapping):
+        return {_storable(name): _storable(member) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_storable(member) for member in value]
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

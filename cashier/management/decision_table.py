@@ -74,7 +74,7 @@ def verdict(row: str, column: str) -> Verdict:
         lease_until=_NOW,
         expires_at=_NOW + timedelta(minutes=1),
     )
-    return judge(payment, attempt, _fact(column), _NOW)
+    return judge(payment, attempt, _fact(column), _NOW, taken={first: _ASKED} if first else {})
 
 
 def _fact(column: str) -> Fact:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cashier.channels.base import Outcome
 from cashier.models.channel_account import ChannelAccount
-from cashier.states import FactSource, Verdict
+from cashier.states import RECEIPTS, FactSource, Verdict
 from payhub.fsm import append_only
 from payhub.money import Money
 
@@ -40,7 +40,13 @@ class ChannelFact(models.Model):
             models.CheckConstraint(
                 name="fact_paid_says_how_much",
                 condition=~models.Q(outcome=Outcome.PAID) | models.Q(amount_minor__isnull=False),
-            )
+            ),
+            # One receipt is taken once, whichever doors it comes by: the second insert has no effect.
+            models.UniqueConstraint(
+                name="fact_receipt_once",
+                fields=["account", "attempt_no", "channel_trade_no"],
+                condition=models.Q(verdict__in=RECEIPTS) & ~models.Q(channel_trade_no=""),
+            ),
         ]
         indexes = [models.Index(name="fact_by_trade", fields=["attempt_no", "id"])]
         triggers = append_only()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from django.conf import settings
@@ -62,9 +63,11 @@ def trade_of(attempt: Attempt) -> Trade:
 def return_of(refund: Refund) -> Return:
     """Return the refund as its channel needs it; identical at every call."""
     receipt = refund.receipt
+    trade = trade_of(refund.attempt)
+    # One number may have collected twice: what goes back is this receipt, not the one that paid.
     return Return(
         refund_no=refund.refund_no,
-        trade=trade_of(refund.attempt),
+        trade=replace(trade, channel_trade_no=receipt.channel_trade_no or trade.channel_trade_no),
         amount=refund.money,
         paid=Money(receipt.amount_minor or 0, receipt.currency),
         reason=refund.get_reason_display(),

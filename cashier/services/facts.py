@@ -9,8 +9,9 @@ from typing import TypedDict
 from cashier.channels.base import Fact, Outcome
 from cashier.models import Attempt, ChannelAccount, ChannelFact, Refund
 from cashier.services import ledger
-from cashier.states import PAYING_VERDICTS, SURPLUS, AttemptState, FactSource, Verdict
+from cashier.states import RECEIPTS, AttemptState, FactSource, Verdict
 from payhub.db import insert_once
+from payhub.money import Money
 from payhub.review.models import Kind, Owner
 from payhub.review.queue import open_review
 
@@ -34,8 +35,13 @@ def store(
 ) -> ChannelFact | None:
     """Store the fact with its verdict; return None when the same one stands already."""
     amount = fact.amount
-    said = (account.pk, source, fact.attempt_no, fact.refund_no, fact.outcome, verdict, fact.channel_trade_no)
+    # Money for a number that is not ours goes to suspense, and no row of ours tells that it was taken already: the
+    # notification and the line of the bill are one fact then.
+    door = "" if verdict is Verdict.NOT_OURS else source
+    said = (account.pk, door, fact.attempt_no, fact.refund_no, fact.outcome, verdict, fact.channel_trade_no)
     money = (amount.minor, amount.currency) if amount else ()
+    # A refund that was refused and sent again may be refused in the same words: that is news, not the old refusal.
+    since = (f"since {refund.proof_id}",) if refund is not None and refund.proof_id else ()
     stored = ChannelFact(
         account=account,
         attempt=attempt,
@@ -52,18 +58,18 @@ def store(
         code=fact.code[:80],
         message=fact.message[:200],
         raw=dict(fact.raw),
-        digest=hashlib.sha256("\x1f".join(map(str, (*said, *money))).encode()).hexdigest(),
+        digest=hashlib.sha256("\x1f".join(map(str, (*said, *money, *since))).encode()).hexdigest(),
         received_at=now,
     )
     return stored if insert_once(stored) else None
 
 
-def receipts_of(attempt: Attempt) -> set[str]:
-    """Return the channel's numbers of all receipts that were taken in for the locked attempt."""
+def receipts_of(attempt: Attempt) -> dict[str, Money]:
+    """Return all receipts that were taken in for the locked attempt by the channel's numbers, the oldest first."""
     if attempt.state != AttemptState.SUCCEEDED:
-        return set()
-    receipts = ChannelFact.objects.filter(attempt=attempt, verdict__in=[*PAYING_VERDICTS, *SURPLUS])
-    return set(receipts.values_list("channel_trade_no", flat=True))
+        return {}
+    receipts = ChannelFact.objects.filter(attempt=attempt, verdict__in=RECEIPTS).order_by("id")
+    return {fact.channel_trade_no: fact.money for fact in receipts if fact.money is not None}
 
 
 def take_not_ours(fact: Fact, source: FactSource, account: ChannelAccount, now: datetime) -> Taken:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from cashier.channels.base import Fact, Outcome
@@ -11,28 +11,27 @@ from cashier.models.payment import ClosedBecause
 from cashier.schedule import DEADLINE_MARGIN_S
 from cashier.states import AttemptState, PaymentState, Verdict
 from payhub.merchants.models import LatePaymentPolicy
+from payhub.money import Money
 
 
-def judge(payment: Payment, attempt: Attempt, fact: Fact, now: datetime, *, taken: Container[str]) -> Verdict:
+def judge(payment: Payment, attempt: Attempt, fact: Fact, said_at: datetime, *, taken: Mapping[str, Money]) -> Verdict:
     """Say what the fact means. Both rows are locked, nothing is changed here.
 
-    `taken` are the channel's numbers of the receipts that the attempt has already, whichever door they came by.
+    `said_at` is when it was so (an answer may wait for its batch); `taken` are the receipts that the attempt
+    has already by the channel's numbers, the oldest first, whichever door they came by.
     """
     if fact.outcome is Outcome.PAID:
         return _judge_success(payment, attempt, fact, taken)
     if fact.outcome in {Outcome.FAILED, Outcome.CLOSED}:
         return _judge_end(attempt, fact)
-    if fact.outcome is Outcome.NOT_FOUND and attempt.is_live and is_provably_dead(attempt, now):
+    if fact.outcome is Outcome.NOT_FOUND and attempt.is_live and is_provably_dead(attempt, said_at):
         return Verdict.FREES_CLOSED
     return Verdict.STILL_OPEN
 
 
-def _judge_success(payment: Payment, attempt: Attempt, fact: Fact, taken: Container[str]) -> Verdict:
+def _judge_success(payment: Payment, attempt: Attempt, fact: Fact, taken: Mapping[str, Money]) -> Verdict:
     if attempt.state == AttemptState.SUCCEEDED:
-        # One number collected twice (two payers, two channel trades) is a second receipt, not a repeat; the second
-        # one told by another door (the bill) is a repeat again, else it would go back twice.
-        same = not fact.channel_trade_no or fact.channel_trade_no in taken
-        return Verdict.REPEATED if same else Verdict.SURPLUS_SECOND
+        return _judge_repeat(fact, taken)
     if fact.amount != payment.money:
         return Verdict.SURPLUS_AMOUNT
     if payment.state == PaymentState.PAID:
@@ -40,6 +39,17 @@ def _judge_success(payment: Payment, attempt: Attempt, fact: Fact, taken: Contai
     if payment.state == PaymentState.CLOSED:
         return Verdict.PAYS_LATE if _takes_late(payment) else Verdict.SURPLUS_LATE
     return Verdict.PAYS
+
+
+def _judge_repeat(fact: Fact, taken: Mapping[str, Money]) -> Verdict:
+    """One number collected twice (two payers, two channel trades) is a second receipt, not a repeat; the second one
+    told by another door (the bill) is a repeat again, else it would go back twice."""
+    number = fact.channel_trade_no
+    # A receipt without a number may be any: to take it for a second one would return the good money.
+    known = taken.get(number, taken.get("")) if number else next(iter(taken.values()))
+    if known is None:
+        return Verdict.SURPLUS_SECOND
+    return Verdict.REPEATED if known == fact.amount else Verdict.CONTRADICTS
 
 
 def _takes_late(payment: Payment) -> bool:

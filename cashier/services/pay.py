@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from cashier.selectors import is_offered
 from cashier.services import pending
 from cashier.services.breaker import note_create, refuse_broken, slot
 from cashier.services.channel_calls import channel_of, method_of, trade_of
-from cashier.services.query import query_attempt
+from cashier.services.query import get_attempt, query_attempt
 from cashier.services.settle import settle
 from cashier.states import AttemptState, FactSource, PaymentState
 from payhub import clock, numbers
@@ -22,6 +23,8 @@ from payhub.merchants.models import DoublePaymentPolicy
 from payhub.review.models import Kind, Owner
 from payhub.review.queue import open_review
 from payhub.trail.record import SHOPPER, record
+
+log = logging.getLogger(__name__)
 
 # Above the prepay's own time-outs (2 s to connect, 5 s to answer): a create older than this is not in flight.
 LEASE_S = 15
@@ -159,25 +162,33 @@ def _note_created(attempt: Attempt, created: Created) -> Attempt:
         fresh = next(a for a in lock_attempts(payment) if a.pk == attempt.pk)
         fresh.payment = payment
         note_create(fresh.account, fact.outcome, now)
-        if not fresh.is_live:
-            return fresh
-        if created.presentation is not None:
-            _show_or_close(fresh, created, now)
-            return fresh
-        if fact.outcome is Outcome.REFUSED:
-            _refused(fresh, created, now)
-        if fact.outcome in {Outcome.REFUSED, Outcome.FAILED}:
-            # The call has come to an end: nothing is in flight that a later "no such order" could miss.
-            fresh.lease_until = min(fresh.lease_until, now)
-        fresh.last_outcome, fresh.last_message = fact.outcome, fact.message[:200]
-        fresh.save(update_fields=["lease_until", "last_outcome", "last_message"])
-        pending.bring_forward(fresh, now)
-        _tell(fresh, "attempt.create_answered", now, outcome=fact.outcome, code=fact.code)
+        has_ended = not fresh.is_live
+        if not has_ended:
+            _store_answer(fresh, created, now)
+    if has_ended and created.presentation is not None and method_of(fresh).can_close:
+        answer = channel_of(fresh.account).close(trade_of(fresh))  # nobody saw the code, and nobody shall pay it
+        log.info("close %s, created too late: %s %s", fresh.attempt_no, answer.outcome, answer.code)
     if fact.outcome in {Outcome.FAILED, Outcome.PAID}:
         settle(fact=fact, source=FactSource.CREATE, account=attempt.account, now=now)
     if fact.outcome in {Outcome.REFUSED, Outcome.FAILED}:
         return query_attempt(attempt_no=attempt.attempt_no)
-    return fresh
+    return get_attempt(attempt.attempt_no)
+
+
+def _store_answer(fresh: Attempt, created: Created, now: datetime) -> None:
+    fact = created.fact
+    if created.presentation is not None:
+        _show_or_close(fresh, created, now)
+        return
+    if fact.outcome is Outcome.REFUSED:
+        _refused(fresh, created, now)
+    if fact.outcome in {Outcome.REFUSED, Outcome.FAILED}:
+        # The call has come to an end: nothing is in flight that a later "no such order" could miss.
+        fresh.lease_until = min(fresh.lease_until, now)
+    fresh.last_outcome, fresh.last_message = fact.outcome, fact.message[:200]
+    fresh.save(update_fields=["lease_until", "last_outcome", "last_message"])
+    pending.bring_forward(fresh, now)
+    _tell(fresh, "attempt.create_answered", now, outcome=fact.outcome, code=fact.code)
 
 
 def _show_or_close(fresh: Attempt, created: Created, now: datetime) -> None:

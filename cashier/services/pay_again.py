@@ -60,7 +60,8 @@ def pay_again(*, payment_id: int, declaration: Declaration, choice: Choice, now:
         payment = lock_payment(payment_id)
         attempts = lock_attempts(payment)
         attempt = _named(attempts, declaration.attempt_no)
-        if attempt.is_live and payment.state == PaymentState.OPEN:
+        # Where the end is wanted, pay() refuses; the attempt is not set aside for nothing then.
+        if attempt.is_live and payment.state == PaymentState.OPEN and not payment.close_wanted:
             if not may_pay_again(attempt, attempts, now):
                 raise MayNotPayAgain
             attempt.superseded_at = now

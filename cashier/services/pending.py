@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from cashier.channels.base import Fact, Outcome
 from cashier.models import Attempt, PendingQuery
 from cashier.schedule import (
     DEADLINE_MARGIN_S,
+    REDIRECT,
     Schedule,
     next_while_ending,
     next_while_payable,
@@ -20,9 +22,16 @@ from payhub.review.models import Kind, Owner
 from payhub.review.queue import open_review
 from payhub.trail.record import SYSTEM, record
 
+log = logging.getLogger(__name__)
+
 
 def _schedule(attempt: Attempt) -> Schedule:
-    return schedule_of(attempt.account.channel, method_of(attempt))
+    try:
+        return schedule_of(attempt.account.channel, method_of(attempt))
+    except Exception:
+        # An account that cannot be opened is a channel that does not answer: it gets its owner all the same.
+        log.exception("the account of %s cannot be opened", attempt.attempt_no)
+        return REDIRECT
 
 
 def put(attempt: Attempt, now: datetime) -> None:

@@ -27,6 +27,7 @@ THREADS = 8  # calls of one channel at the same time
 # Above the time that a batch can take at worst (two calls of at most 10 s each, in BATCH / THREADS rounds).
 CLAIM_LEASE_S = 90
 SWEEP_FOR_S = 10
+Answer = tuple[Fact, datetime]  # with when it was asked for
 ASK_APART_S = 5  # "I have paid" may be pressed often; the channel is not asked more often than this
 
 
@@ -46,7 +47,8 @@ def query_attempt(*, attempt_no: str) -> Attempt:
     attempt = get_attempt(attempt_no)
     if not attempt.is_live:
         return attempt
-    settle(fact=_ask(attempt), source=FactSource.QUERY, account=attempt.account, now=clock.now())
+    fact, asked_at = _ask(attempt)
+    settle(fact=fact, source=FactSource.QUERY, account=attempt.account, now=clock.now(), asked_at=asked_at)
     return get_attempt(attempt_no)
 
 
@@ -82,16 +84,16 @@ def query_due(*, channel: str, now: datetime) -> int:
     with committed():
         due = claim_due_queries(channel, now, BATCH, CLAIM_LEASE_S)
     asks = [_prepare(row) for row in due]
-    for (account, _), fact in zip(asks, _ask_all([ask for _, ask in asks]), strict=True):
+    for (account, _), (fact, asked_at) in zip(asks, _ask_all([ask for _, ask in asks]), strict=True):
         try:
-            settle(fact=fact, source=FactSource.QUERY, account=account, now=clock.now())
+            settle(fact=fact, source=FactSource.QUERY, account=account, now=clock.now(), asked_at=asked_at)
         except Exception:
             # One row's fault must not cost the others; its lease runs out and it is asked again.
             log.exception("settling the answer about %s %s failed", fact.attempt_no, fact.refund_no)
     return len(due)
 
 
-def _prepare(row: PendingQuery) -> tuple[ChannelAccount, Callable[[], Fact]]:
+def _prepare(row: PendingQuery) -> tuple[ChannelAccount, Callable[[], Answer]]:
     """Read what the call needs now, so that the calls themselves touch no database."""
     # By its own key: the row of the query is gone as soon as a notification brings the end.
     if row.refund_id is not None:
@@ -99,14 +101,13 @@ def _prepare(row: PendingQuery) -> tuple[ChannelAccount, Callable[[], Fact]]:
             pk=row.refund_id
         )
         return refund.attempt.account, lambda: _guarded(lambda: ask_refund(refund), refund.attempt, refund.refund_no)
-    attempt = Attempt.objects.select_related("account", "payment__merchant").get(pk=row.attempt_id)
+    attempt = Attempt.objects.select_related("account", "payment__merchant").get(pk=row.attempt_id or 0)
     return attempt.account, lambda: _ask(attempt)
 
 
-def _ask(attempt: Attempt) -> Fact:
-    channel, trade, method = channel_of(attempt.account), trade_of(attempt), method_of(attempt)
-
+def _ask(attempt: Attempt) -> Answer:
     def ask() -> Fact:
+        channel, trade, method = channel_of(attempt.account), trade_of(attempt), method_of(attempt)
         if attempt.state == AttemptState.CLOSING and method.can_close:
             answer = channel.close(trade)
             log.info("close %s: %s %s", trade.attempt_no, answer.outcome, answer.code)
@@ -115,16 +116,18 @@ def _ask(attempt: Attempt) -> Fact:
     return _guarded(ask, attempt)
 
 
-def _guarded(ask: Callable[[], Fact], attempt: Attempt, refund_no: str = "") -> Fact:
+def _guarded(ask: Callable[[], Fact], attempt: Attempt, refund_no: str = "") -> Answer:
+    asked_at = clock.now()
     try:
-        return ask()
+        return ask(), asked_at
     except Exception:
-        # A fault of the adapter is no answer: unknown, never failed.
+        # A fault of the adapter, or settings that it cannot be opened with, is no answer: unknown, never failed.
         log.exception("asking about %s %s failed", attempt.attempt_no, refund_no)
-        return Fact(outcome=Outcome.UNKNOWN, attempt_no=attempt.attempt_no, refund_no=refund_no, code="adapter_fault")
+        fact = Fact(outcome=Outcome.UNKNOWN, attempt_no=attempt.attempt_no, refund_no=refund_no, code="adapter_fault")
+        return fact, asked_at
 
 
-def _ask_all(asks: list[Callable[[], Fact]]) -> list[Fact]:
+def _ask_all(asks: list[Callable[[], Answer]]) -> list[Answer]:
     threads = min(len(asks), getattr(settings, "QUERY_THREADS", THREADS))
     if threads <= 1:
         return [ask() for ask in asks]

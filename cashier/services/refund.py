@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +23,8 @@ from payhub.db import after_commit, committed
 from payhub.money import Money
 from payhub.tasks import wake
 from payhub.trail.record import SYSTEM, record
+
+log = logging.getLogger(__name__)
 
 # An undecided request lapses, so that no approval can surprise anybody weeks later.
 DECIDE_WITHIN = timedelta(hours=72)
@@ -165,7 +168,11 @@ def send_approved(*, now: datetime) -> int:
     for refund_no in list(approved.values_list("refund_no", flat=True)[:50]):
         if clock.now() >= now + timedelta(seconds=SEND_FOR_S):
             break  # the next sweep goes on
-        send_refund(refund_no=refund_no, now=now)
+        try:
+            send_refund(refund_no=refund_no, now=now)
+        except Exception:
+            # One account's fault must not hold up the others; what was begun is asked about, the rest is tried again.
+            log.exception("sending refund %s failed", refund_no)
         sent += 1
     return sent
 

@@ -31,12 +31,15 @@ class Settled:
     is_new: bool  #: False: the same fact was settled before; nothing was changed.
 
 
-def settle(*, fact: Fact, source: FactSource, account: ChannelAccount, now: datetime) -> Settled:
+def settle(
+    *, fact: Fact, source: FactSource, account: ChannelAccount, now: datetime, asked_at: datetime | None = None
+) -> Settled:
     """Take one authenticated fact in, in one durable transaction, and do everything that follows from it.
 
     1. Lock the payment, then its attempts. 2. Judge. 3. Store the fact; the same one again ends here. 4. Move the
     attempt, the payment and the ledger; intend a return of surplus. 5. Emit the events. 6. End or reschedule the
     query. Raises nothing for what a channel may say; a number that is not ours becomes an exception for a person.
+    `asked_at` is when an answer was asked for: what it proves, it proves of then.
     """
     if fact.refund_no:
         return Settled(**settle_refund(fact=fact, source=source, account=account, now=now))
@@ -52,7 +55,7 @@ def settle(*, fact: Fact, source: FactSource, account: ChannelAccount, now: date
                 **take_not_ours(fact, source, account, now)
             )  # a message of one account about another's number
         attempt.payment = payment
-        verdict = judge(payment, attempt, fact, now, taken=receipts_of(attempt))
+        verdict = judge(payment, attempt, fact, asked_at or now, taken=receipts_of(attempt))
         if verdict is Verdict.STILL_OPEN:
             pending.reschedule(attempt, fact, source, now)
             return Settled(verdict=verdict, is_new=False)
@@ -66,6 +69,7 @@ def settle(*, fact: Fact, source: FactSource, account: ChannelAccount, now: date
 
 def _apply(payment: Payment, attempts: list[Attempt], attempt: Attempt, fact: ChannelFact, now: datetime) -> None:
     verdict = Verdict(fact.verdict)
+    may_be_in_review = attempt.state in {AttemptState.UNKNOWN, AttemptState.CLOSING}  # an UNKNOWN one that spoke again
     if verdict in PAYING_VERDICTS or verdict in SURPLUS:
         _take_money(payment, attempt, fact, now)
     elif verdict in {Verdict.FREES_FAILED, Verdict.FREES_CLOSED}:
@@ -76,7 +80,8 @@ def _apply(payment: Payment, attempts: list[Attempt], attempt: Attempt, fact: Ch
         open_review(
             kind=Kind.CONTRADICTION,
             subject=f"attempt:{attempt.attempt_no}",
-            reason=f"{fact.source} says {fact.outcome} after the money had been received. Nothing was changed.",
+            reason=f"{fact.source} says {fact.outcome} {fact.money or ''} after the money had been received. "
+            "Nothing was changed; compare with the channel's bill.",
             owner=Owner.FINANCE,
             at=now,
             money=attempt.money,
@@ -92,23 +97,21 @@ def _apply(payment: Payment, attempts: list[Attempt], attempt: Attempt, fact: Ch
         amount=str(fact.money) if fact.money else "",
     )
     pending.forget(attempt)
+    if may_be_in_review and not attempt.is_live:
+        settle_review(kinds=[Kind.UNKNOWN_PAYMENT], subject=f"attempt:{attempt.attempt_no}", resolution=verdict, at=now)
     if verdict in PAYING_VERDICTS:
         _stop_the_others(attempts, attempt, now)
-    elif verdict in {Verdict.FREES_FAILED, Verdict.FREES_CLOSED}:
-        settle_review(kinds=[Kind.UNKNOWN_PAYMENT], subject=f"attempt:{attempt.attempt_no}", resolution=verdict, at=now)
+    else:
+        # Not only a freed attempt: one that brought the wrong amount has ended, too, and pays nothing.
         end_if_wanted(payment, attempts, now)
 
 
 def _take_money(payment: Payment, attempt: Attempt, fact: ChannelFact, now: datetime) -> None:
     verdict = Verdict(fact.verdict)
-    is_first = attempt.state != AttemptState.SUCCEEDED
-    was_unknown = attempt.state == AttemptState.UNKNOWN
-    if is_first:
+    if attempt.state != AttemptState.SUCCEEDED:
         attempt.succeed(fact, now)
         attempt.surplus = verdict in SURPLUS
         attempt.save(update_fields=["state", "proof", "ended_at", "channel_trade_no", "surplus"])
-    if was_unknown:
-        settle_review(kinds=[Kind.UNKNOWN_PAYMENT], subject=f"attempt:{attempt.attempt_no}", resolution=verdict, at=now)
     if verdict in SURPLUS:
         ledger.book_surplus(payment, attempt, fact, now)
         intend_return(payment, attempt, fact, now)

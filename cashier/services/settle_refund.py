@@ -33,12 +33,12 @@ def settle_refund(*, fact: Fact, source: FactSource, account: ChannelAccount, no
             return take_not_ours(fact, source, account, now)
         refund.attempt.payment = payment
         verdict = _judge(refund, fact)
-        if verdict is Verdict.STILL_OPEN:
-            _reschedule(refund, fact, now)
-            return Taken(verdict=verdict, is_new=False)
-        stored = store(fact, source, account, verdict, now, attempt=refund.attempt, refund=refund)
+        stored = None
+        if verdict is not Verdict.STILL_OPEN:
+            stored = store(fact, source, account, verdict, now, attempt=refund.attempt, refund=refund)
         if stored is not None:
             _apply(refund, stored, now)
+        _reschedule(refund, fact, now)
         return Taken(verdict=verdict, is_new=stored is not None)
 
 
@@ -100,9 +100,11 @@ def _refuse(refund: Refund, fact: ChannelFact, now: datetime) -> None:
     refund.fail(fact, now)
     refund.last_message = fact.message
     refund.save(update_fields=["state", "proof", "ended_at", "last_message"])
+    subject = f"refund:{refund.refund_no}"
+    settle_review(kinds=[Kind.UNKNOWN_REFUND], subject=subject, resolution="Refused by the channel.", at=now)
     open_review(
         kind=Kind.FAILED_REFUND,
-        subject=f"refund:{refund.refund_no}",
+        subject=subject,
         reason=f"{refund.attempt.account} refused to return {refund.money}: {fact.code} {fact.message}. "
         "The money is still there; send it again when the cause is gone, or pay it back another way.",
         owner=Owner.FINANCE,

@@ -85,7 +85,7 @@ def to_page(token: str) -> SeeOther:
 
 def say(request: HttpRequest, code: str) -> None:
     """Let the next page say the words of `code` once."""
-    messages.info(request, str(SAID[code]), extra_tags=code)
+    messages.info(request, str(SAID.get(code, SAID["refused"])), extra_tags=code)
 
 
 def wants_json(request: HttpRequest) -> bool:

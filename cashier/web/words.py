@@ -155,6 +155,7 @@ def refund_words(state: str) -> str:
 
 # What a click was answered, by the code of the refusal (cashier.errors) or of the thing said here.
 SAID = {
+    "refused": _("This was not possible. The page shows how your payment stands now."),
     "already_paid": _("This order is already paid. We stopped the second payment."),
     "payment_ended": _("The time to pay has ended, or the order was cancelled. No new payment was started."),
     "method_unavailable": _("This way to pay is not available. No new payment was started; choose another."),

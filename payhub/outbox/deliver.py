@@ -29,13 +29,13 @@ def deliver_due(*, now: datetime) -> int:
 
 
 def _deliver_one(now: datetime) -> bool:
-    failed: int | None = None
+    failed: Delivery | None = None
     try:
         with committed():
             delivery = lock_due_delivery(now)
             if delivery is None:
                 return False
-            failed = delivery.pk
+            failed = delivery
             event = delivery.event
             consumers()[delivery.consumer].take(
                 Message(
@@ -53,15 +53,17 @@ def _deliver_one(now: datetime) -> bool:
     except Exception as error:
         if failed is None:
             raise
-        log.exception("delivery %s failed", failed)
+        log.exception("delivery %s failed", failed.pk)
         _note_failure(failed, error, now)
     return True
 
 
-def _note_failure(delivery_id: int, error: Exception, now: datetime) -> None:
+def _note_failure(failed: Delivery, error: Exception, now: datetime) -> None:
     with committed():
-        delivery: Delivery = lock_delivery(delivery_id)
-        delivery.last_error = f"{type(error).__name__}: {error}"[:2000]
+        delivery: Delivery = lock_delivery(failed.pk)
+        if delivery.state != DeliveryState.PENDING or delivery.tries != failed.tries:
+            return  # between the two transactions somebody else delivered it, or noted a failure of their own
+        delivery.last_error = f"{type(error).__name__}: {error}".replace("\x00", "")[:2000]
         if delivery.tries < len(RETRY_AFTER_S):
             delivery.next_at = now + timedelta(seconds=RETRY_AFTER_S[delivery.tries])
         else:
@@ -69,7 +71,7 @@ def _note_failure(delivery_id: int, error: Exception, now: datetime) -> None:
             open_review(
                 kind=Kind.PARKED_DELIVERY,
                 subject=f"delivery:{delivery.pk}",
-                reason=f"{delivery.consumer} refused {delivery.event} {delivery.tries + 1} times: {error}",
+                reason=f"{delivery.consumer} refused {delivery.event} {delivery.tries + 1} times: {delivery.last_error}",
                 owner=Owner.OPERATIONS,
                 at=now,
             )

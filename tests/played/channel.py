@@ -28,10 +28,11 @@ from cashier.channels.base import (
     UnreadableLine,
     Wiring,
 )
+from payhub.db import refuse_open_transaction
 from payhub.money import Money
 
 Call = Literal["create", "query", "close", "refund", "query_refund"]
-Fault = Literal["timeout_before", "timeout_after", "refuse", "no_balance", "not_found", "lie"]
+Fault = Literal["timeout_before", "timeout_after", "refuse", "no_balance", "not_found", "lie", "crash_after", "paid"]
 METHODS = {
     "qr": Method(code="qr", letter="Q", presentation=PresentationKind.QR, code_lifetime_s=900),
     "page": Method(code="page", letter="P", presentation=PresentationKind.REDIRECT, code_lifetime_s=900),
@@ -46,11 +47,16 @@ METHODS = {
 }
 
 
+class Killed(BaseException):
+    """The calling process dies here, as by kill -9; the call has had its effect."""
+
+
 @dataclass
 class BookedRefund:
     """One refund in the channel's books."""
 
     amount: Money
+    channel_trade_no: str = ""  # which receipt it was asked to return
     state: Literal["ACCEPTED", "RETURNED", "REFUSED"] = "ACCEPTED"
 
 
@@ -71,7 +77,7 @@ class Books:
         self.trades: dict[str, BookedTrade] = {}
         self.calls: list[tuple[Call, str]] = []
         self.refunds_are_final = True
-        self.before: dict[Call, Callable[[], None]] = {}
+        self.before: dict[Call, Callable[[], object]] = {}
         self._faults: dict[Call, list[Fault]] = {}
         self._lock = threading.RLock()
 
@@ -85,6 +91,7 @@ class Books:
 
     def called(self, call: Call, number: str) -> Fault | None:
         """Note a call; return the fault to play."""
+        refuse_open_transaction(f"{call} {number}")  # as the real client does
         if call in self.before:
             self.before[call]()  # outside the lock: a test may hold the call here
         with self._lock:
@@ -114,6 +121,18 @@ class Books:
             booked.receipts[number] = Money(minor or amount.minor, currency or amount.currency)
             return number
 
+    def expire(self, now: datetime) -> None:
+        """Close by itself what was not paid by its deadline, as a channel with a hard expiry does."""
+        with self._lock:
+            for booked in self.trades.values():
+                if booked.state == "OPEN" and not booked.receipts and now >= booked.trade.expires_at:
+                    booked.state = "CLOSED"
+
+    def payable(self) -> set[str]:
+        """Return the numbers that somebody could pay now."""
+        with self._lock:
+            return {no for no, booked in self.trades.items() if booked.state == "OPEN" and not booked.receipts}
+
     def collected(self) -> int:
         """Tell how much was collected in all, less what was returned, in minor units."""
         with self._lock:
@@ -134,6 +153,18 @@ class Books:
         }
         return Notification(headers={"x-signed": "yes"}, body=json.dumps(body).encode())
 
+    def refund_notification(self, attempt_no: str, refund_no: str) -> Notification:
+        """Make the message that tells payhub of a refund's end."""
+        refund = self.trades[attempt_no].refunds[refund_no]
+        body = {
+            "attempt_no": attempt_no,
+            "refund_no": refund_no,
+            "returned": refund.state == "RETURNED",
+            "minor": refund.amount.minor,
+            "currency": refund.amount.currency,
+        }
+        return Notification(headers={"x-signed": "yes"}, body=json.dumps(body).encode())
+
 
 class PlayedChannel:
     """The adapter's side of `Books`."""
@@ -151,6 +182,11 @@ class PlayedChannel:
         if fault == "refuse":
             return Created(fact=self._fact(Outcome.REFUSED, trade, code="SIGN_ERROR"))
         booked = self.books.open(trade)
+        if fault == "crash_after":
+            raise Killed
+        if fault == "paid":  # as a charge without a page of its own may be
+            number = self.books.pay(trade.attempt_no)
+            return Created(fact=self._fact(Outcome.PAID, trade, amount=trade.amount, channel_trade_no=number))
         if fault == "timeout_after" or booked.state != "OPEN" or booked.receipts:
             return Created(fact=self._fact(Outcome.UNKNOWN, trade))
         kind = METHODS[trade.method].presentation
@@ -186,6 +222,8 @@ class PlayedChannel:
         if booked.receipts:
             return self._fact(Outcome.UNKNOWN, trade, code="ORDERPAID")
         booked.state = "CLOSED"
+        if fault == "crash_after":
+            raise Killed
         return self._fact(Outcome.UNKNOWN if fault == "timeout_after" else Outcome.CLOSED, trade)
 
     def reverse(self, trade: Trade) -> Fact:
@@ -203,9 +241,11 @@ class PlayedChannel:
         if fault == "no_balance":
             return self._refund_fact(Outcome.REFUSED, order, code="NOT_ENOUGH")
         booked = self.books.trades[order.trade.attempt_no]
-        refund = booked.refunds.setdefault(order.refund_no, BookedRefund(order.amount))
-        if self.books.refunds_are_final:
-            refund.state = "RETURNED"
+        refund = booked.refunds.setdefault(order.refund_no, BookedRefund(order.amount, order.trade.channel_trade_no))
+        if refund.state != "RETURNED":  # a refused one that is sent again is tried again
+            refund.state = "RETURNED" if self.books.refunds_are_final else "ACCEPTED"
+        if fault == "crash_after":
+            raise Killed
         if fault == "timeout_after":
             return self._refund_fact(Outcome.UNKNOWN, order)
         return self._refund_answer(refund, order)
@@ -221,11 +261,13 @@ class PlayedChannel:
         if notification.headers.get("x-signed") != "yes":
             raise NotificationRefused("bad_signature")
         said = json.loads(notification.body)
+        is_return = "refund_no" in said
         return Fact(
-            outcome=Outcome.PAID,
+            outcome=Outcome.PAID if said.get("returned", True) else Outcome.FAILED,
             attempt_no=said["attempt_no"],
+            refund_no=said["refund_no"] if is_return else "",
             amount=Money(said["minor"], said["currency"]),
-            channel_trade_no=said["trade_no"],
+            channel_trade_no="" if is_return else said["trade_no"],
         )
 
     def accept(self) -> Reply:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import httpx
 import pytest
 
 from tests.sandbox.alipay_client import AlipayClient
-from tests.sandbox.server import Sandbox, wait_for
+from tests.sandbox.server import Merchant, Sandbox, wait_for
 from tests.sandbox.wechat_client import WechatClient
 
 NO = "F20260102A0001"
@@ -156,3 +158,24 @@ def test_the_log_of_calls_says_what_struck(wechat: WechatClient, sandbox: Sandbo
     wechat.create(NO)
     calls = sandbox.get("/calls", call="create", out_trade_no=NO)
     assert [(call["fault"], call["status"]) for call in calls] == [("http_502_after", 502), ("", 200)]
+
+
+def test_a_payment_can_be_told_before_its_create_is_answered(
+    wechat: WechatClient, sandbox: Sandbox, merchant: Merchant
+) -> None:
+    sandbox.arm("slow", channel="wechat", call="create", wait_s=3)
+    answers: list[httpx.Response] = []
+    creating = threading.Thread(target=lambda: answers.append(wechat.create(NO)))
+    creating.start()
+    wait_for(lambda: sandbox.get("/trades"))
+    sandbox.pay("wechat", NO)
+    merchant.wait()
+    assert answers == []
+    creating.join()
+    assert "code_url" in wechat.told(answers[0])
+
+
+def test_a_fault_can_strike_by_chance(wechat: WechatClient, sandbox: Sandbox) -> None:
+    sandbox.arm("http_500", channel="wechat", call="create", count=None, probability=0.5)
+    statuses = {wechat.create(f"{NO}{n}").status_code for n in range(40)}
+    assert statuses == {200, 500}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -25,7 +27,11 @@ def posts(page: Page) -> list[str]:
 def slow_channel(scene: Scene) -> Iterator[None]:
     """Let the channel answer the create only when the block ends."""
     answered = threading.Event()
-    scene.alpha.before["create"] = lambda: answered.wait(timeout=20) and None
+
+    def hold() -> None:
+        answered.wait(timeout=20)
+
+    scene.alpha.before["create"] = hold
     yield
     answered.set()
 
@@ -38,21 +44,53 @@ def test_a_double_click_sends_one_request(scene: Scene) -> None:
     assert (len(sent), len(scene.attempts)) == (1, 1)
 
 
+# While an answer is awaited the browser tells its driver nothing: the page itself notes what it shows then.
+NOTES = """setInterval(() => {
+  const button = document.querySelector("form.pay button");
+  if (!button || !button.disabled) return;
+  sessionStorage.shown = JSON.stringify({
+    button: button.textContent,
+    status: document.querySelector("[role=status]").textContent,
+    focused: (JSON.parse(sessionStorage.shown || "null") || {focused: document.activeElement.id}).focused,
+    links: [...document.querySelectorAll("#panel a.button")].map((link) => link.textContent + " " + link.pathname),
+  });
+}, 50);"""
+
+
+def click_slowly(page: Page, times: int) -> None:
+    """Click where the Pay button is, by the mouse, whatever the page is doing."""
+    page.locator("form.pay button").scroll_into_view_if_needed()
+    box = page.locator("form.pay button").bounding_box()
+    assert box is not None
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    mouse = page.context.new_cdp_session(page)
+    for _ in range(times):
+        for kind in ("mousePressed", "mouseReleased"):
+            mouse.send("Input.dispatchMouseEvent", {"type": kind, "button": "left", "clickCount": 1, **at})
+        page.wait_for_timeout(1_200)
+
+
+def shown_meanwhile(page: Page) -> dict[str, Any]:
+    """Return what the page showed last while it waited."""
+    shown: dict[str, Any] = json.loads(page.evaluate("sessionStorage.shown"))
+    return shown
+
+
 def test_slow_clicks_send_one_request_and_say_that_it_is_sent(scene: Scene) -> None:
-    page = scene.open()
+    page = scene.page
+    page.add_init_script(NOTES)
+    scene.open()
     sent = posts(page)
     with slow_channel(scene):
-        button = page.locator("form.pay button")
-        button.click(no_wait_after=True)
-        expect(button).to_have_text("Sending…")
-        expect(button).to_be_disabled()
-        expect(page.get_by_role("status")).to_have_text("Please wait. Do not pay in another window.")
-        expect(page.get_by_role("heading", level=1)).to_be_focused()
-        for _ in range(2):
-            button.click(force=True, no_wait_after=True)
-            button.dispatch_event("click")
+        click_slowly(page, 3)
     expect(page.get_by_role("heading", level=1)).to_have_text("Scan to pay with alpha")
     assert (len(sent), len(scene.attempts)) == (1, 1)
+    assert shown_meanwhile(page) == {
+        "button": "Sending…",
+        "status": "Please wait. Do not pay in another window.",
+        "focused": "title",
+        "links": [],
+    }
 
 
 def test_enter_twice_sends_one_request(scene: Scene) -> None:
@@ -78,14 +116,16 @@ def test_without_a_script_the_server_gives_the_same_attempt(scene: Scene, browse
 
 
 def test_an_answer_that_never_comes_leads_to_the_status_never_to_a_second_click(scene: Scene) -> None:
-    page = scene.open()
-    page.clock.install()
+    page = scene.page
+    page.add_init_script("const later = setTimeout; window.setTimeout = (f, ms) => later(f, ms / 20);")
+    page.add_init_script(NOTES)
+    scene.open()
+    page.route("**/status", lambda route: route.abort())
     with slow_channel(scene):
-        page.locator("form.pay button").click(no_wait_after=True)
-        page.clock.run_for(19_000)
-        expect(page.get_by_role("link", name="Check payment status")).to_have_count(0)
-        page.clock.run_for(1_500)
-        expect(page.get_by_role("link", name="Check payment status")).to_be_visible()
+        click_slowly(page, 2)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Scan to pay with alpha")
+    assert shown_meanwhile(page)["links"] == [f"Check payment status /c/{scene.payment.token}/"]
+    assert len(scene.attempts) == 1
 
 
 def test_back_from_the_channel_shows_no_way_to_pay_again(scene: Scene) -> None:

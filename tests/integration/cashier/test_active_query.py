@@ -16,8 +16,9 @@ from cashier.services.query import query_due
 from cashier.services.settle import settle
 from cashier.states import AttemptState, FactSource, PaymentState
 from payhub import clock
+from payhub.merchants.models import Merchant
 from payhub.review.models import Kind, ReviewItem
-from tests.conftest import MovedClock
+from tests.conftest import MovedClock, open_account
 from tests.played.channel import Books
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes", "heard")]
@@ -90,6 +91,26 @@ def test_a_silent_channel_becomes_an_exception_with_an_owner_and_is_asked_on(
     assert ReviewItem.objects.get().resolved_at is not None
 
 
+@pytest.mark.parametrize("paid", [True, False])
+def test_an_exception_is_answered_whatever_way_the_end_is_found(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock, *, paid: bool
+) -> None:
+    """The channel speaks again: first "not paid yet", so that the attempt is CLOSING, then its end."""
+    attempt = start(payment, alpha_account)
+    alpha.arm("query", "timeout_before", 500)
+    alpha.arm("close", "timeout_before", 500)
+    sweep_until(moved_clock, seconds=2400, step=5)
+    assert Attempt.objects.get(pk=attempt.pk).state == AttemptState.UNKNOWN
+    alpha.heal()
+    alpha.arm("query", "lie", 2)
+    alpha.arm("close", "timeout_before")
+    if paid:
+        alpha.pay(attempt.attempt_no, anyway=True)
+    sweep_until(moved_clock, seconds=4000, step=100)
+    assert Attempt.objects.get(pk=attempt.pk).state == ("SUCCEEDED" if paid else "CLOSED")
+    assert ReviewItem.objects.get().resolved_at is not None
+
+
 def test_unknown_never_lets_a_second_number_out(
     payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
 ) -> None:
@@ -151,6 +172,26 @@ def test_a_faulty_adapter_is_no_answer(
     assert query_due(channel="alpha", now=moved_clock.forward(seconds=6)) == 1
     again = Attempt.objects.get(pk=attempt.pk)
     assert (again.state, again.last_outcome) == (AttemptState.PAYING, "UNKNOWN")
+
+
+def test_an_account_that_cannot_be_opened_costs_no_other_and_gets_an_owner(
+    merchant: Merchant,
+    new_payment: Callable[..., Payment],
+    alpha_account: ChannelAccount,
+    alpha: Books,
+    moved_clock: MovedClock,
+) -> None:
+    other = Merchant.objects.create(code="other", name="Other", created_at=clock.now())
+    lost = start(new_payment(merchant=other), open_account(other, "alpha"))
+    payment = new_payment()
+    attempt = start(payment, alpha_account)
+    alpha.pay(attempt.attempt_no)
+    ChannelAccount.objects.filter(merchant=other).update(sealed_settings="sealed with a lost key", settings_version=2)
+    sweep_until(moved_clock, seconds=15)
+    assert Payment.objects.get(pk=payment.pk).state == PaymentState.PAID
+    sweep_until(moved_clock, seconds=4000, step=10)
+    assert Attempt.objects.get(pk=lost.pk).state == AttemptState.UNKNOWN
+    assert ReviewItem.objects.get().subject == f"attempt:{lost.attempt_no}"
 
 
 def test_a_payment_whose_time_is_over_ends_when_the_channel_confirmed(

@@ -65,6 +65,8 @@ def test_sound_books_pass_and_rows_were_really_checked(story: Attempt) -> None:
         ("M8d", "UPDATE cashier_ledgerentry SET account = 'surplus:lantern' WHERE account LIKE 'merchant:%'"),
         ("S9", "UPDATE cashier_attempt SET amount_minor = 1 WHERE state = 'PAYING'"),
         ("F1", "DELETE FROM outbox_delivery; DELETE FROM outbox_event"),
+        ("E2", "UPDATE cashier_attempt SET superseded_at = created_at; "
+               "UPDATE cashier_payment SET close_wanted = 'EXPIRED' WHERE state = 'OPEN'"),
         ("L1a", "DELETE FROM cashier_pendingquery"),
         ("L1c", "UPDATE cashier_pendingquery SET next_at = next_at - interval '1 day'"),
         ("L1e", "UPDATE cashier_attempt SET state = 'UNKNOWN' WHERE state = 'PAYING'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -146,6 +147,40 @@ def test_an_answer_after_the_lease_shows_nothing_and_is_closed(
     assert alpha.trades[attempt.attempt_no].state == "CLOSED"
 
 
+def test_a_create_that_is_paid_at_once_pays(payment: Payment, alpha_account: ChannelAccount, alpha: Books) -> None:
+    alpha.arm("create", "paid")
+    assert start(payment, alpha_account).state == AttemptState.SUCCEEDED
+    assert Payment.objects.get(pk=payment.pk).state == "PAID"
+
+
+@pytest.fixture
+def called_dead(payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock) -> Attempt:
+    """An attempt that "no such order" proved dead while its create was still on its way, far beyond its lease."""
+
+    def long_after() -> None:
+        del alpha.before["create"]
+        moved_clock.forward(seconds=LEASE_S)
+        query_due(channel="alpha", now=moved_clock())
+        assert Attempt.objects.get().state == AttemptState.CLOSED
+
+    alpha.before["create"] = long_after
+    return start(payment, alpha_account)
+
+
+def test_a_code_that_comes_after_the_end_is_shown_to_nobody_and_closed(called_dead: Attempt, alpha: Books) -> None:
+    assert (called_dead.state, called_dead.presentation_kind) == (AttemptState.CLOSED, "")
+    assert alpha.trades[called_dead.attempt_no].state == "CLOSED"
+
+
+def test_money_that_a_create_brings_after_the_end_is_not_lost(
+    payment: Payment, alpha: Books, request: pytest.FixtureRequest
+) -> None:
+    alpha.arm("create", "paid")
+    called_dead: Attempt = request.getfixturevalue("called_dead")
+    assert called_dead.state == AttemptState.SUCCEEDED
+    assert Payment.objects.get(pk=payment.pk).state == "PAID"
+
+
 def test_a_create_that_never_arrived_frees_the_payment_only_after_the_lease(
     payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
 ) -> None:
@@ -165,6 +200,19 @@ def test_a_shown_code_that_the_channel_does_not_know_frees_nothing_before_its_de
     moved_clock.forward(minutes=10)
     assert query_attempt(attempt_no=attempt.attempt_no).state == AttemptState.PAYING
     moved_clock.forward(minutes=6)
+    assert query_attempt(attempt_no=attempt.attempt_no).state == AttemptState.CLOSED
+
+
+def test_no_such_order_proves_nothing_of_the_time_after_it_was_asked(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    """The answer of before the deadline is settled long after it: somebody may have scanned and paid in between."""
+    attempt = start(payment, alpha_account)
+    del alpha.trades[attempt.attempt_no]
+    moved_clock.at = attempt.expires_at - timedelta(seconds=1)
+    alpha.before["query"] = lambda: (moved_clock.forward(minutes=2), None)[1]
+    query_due(channel="alpha", now=moved_clock())
+    assert Attempt.objects.get(pk=attempt.pk).is_live
     assert query_attempt(attempt_no=attempt.attempt_no).state == AttemptState.CLOSED
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cashier.channels.base import Fact, Outcome
 from cashier.errors import NothingToRefund, NotYourDecision, RefundChanged, RefundNotWaiting
 from cashier.models import Attempt, ChannelAccount, LedgerEntry, Payment, PendingQuery, Refund
 from cashier.models.refund import RefundReason
@@ -24,7 +25,8 @@ from cashier.services.refund import (
     send_refund,
     withdraw_refund,
 )
-from cashier.states import RefundState
+from cashier.services.settle import settle
+from cashier.states import FactSource, RefundState
 from payhub import clock
 from payhub.merchants.models import Merchant
 from payhub.money import Money
@@ -240,3 +242,69 @@ def test_an_undecided_request_lapses(
         approve_refund(refund_no=refund.refund_no, approver=person("han"), now=clock.now())
     assert lapse_due(now=clock.now()) == 1
     assert Refund.objects.get(pk=refund.pk).state == RefundState.LAPSED
+
+
+def test_a_refund_may_be_refused_and_sent_again_as_often_as_it_takes(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books, moved_clock: MovedClock
+) -> None:
+    refund = approved(payment, person)
+    alpha.arm("refund", "refuse", 3)
+    send_approved(now=clock.now())
+    for _ in range(2):  # in the same words each time
+        moved_clock.forward(minutes=5)
+        assert send_again(refund_no=refund.refund_no, person=person("han"), now=clock.now()).state == RefundState.FAILED
+        assert not PendingQuery.objects.exists()
+    assert ReviewItem.objects.get(resolved_at__isnull=True).kind == Kind.FAILED_REFUND
+    done = send_again(refund_no=refund.refund_no, person=person("han"), now=clock.now())
+    assert done.state == RefundState.SUCCEEDED
+    assert {number for call, number in alpha.calls if call == "refund"} == {refund.refund_no}
+    assert alpha.collected() == 0
+
+
+def test_a_channel_that_says_it_returned_another_amount_is_not_asked_without_end(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books, moved_clock: MovedClock
+) -> None:
+    refund = approved(payment, person)
+    alpha.arm("refund", "timeout_after")
+    send_approved(now=clock.now())
+    alpha.trades[paid.attempt_no].refunds[refund.refund_no].amount = Money(1, "CNY")
+    for _ in range(60):
+        query_due(channel="alpha", now=moved_clock.forward(minutes=10))
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.UNKNOWN
+    assert set(ReviewItem.objects.values_list("kind", flat=True)) == {Kind.CONTRADICTION, Kind.UNKNOWN_REFUND}
+
+
+def test_a_refund_that_cannot_be_sent_holds_up_no_other(
+    new_payment: Callable[..., Payment],
+    alpha_account: ChannelAccount,
+    beta_account: ChannelAccount,
+    alpha: Books,
+    beta: Books,
+    person: Callable[[str], Any],
+) -> None:
+    refunds = []
+    for account, books in ((alpha_account, alpha), (beta_account, beta)):
+        payment = new_payment()
+        attempt = pay(payment_id=payment.pk, choice=Choice(account_id=account.pk, method="qr"), now=clock.now())
+        books.pay(attempt.attempt_no)
+        query_attempt(attempt_no=attempt.attempt_no)
+        refunds.append(approved(payment, person))
+    alpha_account.sealed_settings, alpha_account.settings_version = "sealed with a lost key", 2
+    alpha_account.save()
+    send_approved(now=clock.now())
+    states = [Refund.objects.get(pk=refund.pk).state for refund in refunds]
+    assert states == [RefundState.SUBMITTED, RefundState.SUCCEEDED]
+    assert PendingQuery.objects.get().refund_id == refunds[0].pk
+
+
+def test_what_goes_back_of_a_code_that_two_people_paid_is_the_second_receipt(
+    paid: Attempt, alpha_account: ChannelAccount, alpha: Books
+) -> None:
+    first, second = alpha.trades[paid.attempt_no].receipts, alpha.pay(paid.attempt_no, anyway=True)
+    good = next(iter(first))
+    fact = Fact(outcome=Outcome.PAID, attempt_no=paid.attempt_no, amount=paid.money, channel_trade_no=second)
+    settle(fact=fact, source=FactSource.NOTIFICATION, account=alpha_account, now=clock.now())
+    send_approved(now=clock.now())
+    (back,) = alpha.trades[paid.attempt_no].refunds.values()
+    assert (back.channel_trade_no, back.state) == (second, "RETURNED")
+    assert Attempt.objects.get(pk=paid.pk).channel_trade_no == good

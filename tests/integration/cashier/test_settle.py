@@ -199,6 +199,15 @@ def test_a_success_after_the_end_follows_the_late_policy(
     assert Refund.objects.exists() is not taken
 
 
+def test_a_wrong_amount_that_ends_the_last_attempt_ends_the_cancelled_payment(
+    payment: Payment, alpha_account: ChannelAccount
+) -> None:
+    attempt = start(payment, alpha_account)
+    cancel_payment(payment_id=payment.pk, actor="merchant", now=clock.now())
+    assert notified(paid(attempt, minor=12_900), alpha_account) is Verdict.SURPLUS_AMOUNT
+    assert Payment.objects.get(pk=payment.pk).state == PaymentState.CLOSED
+
+
 def test_a_cancelled_payment_takes_no_late_money_whatever_the_policy(
     merchant: Merchant, payment: Payment, alpha_account: ChannelAccount
 ) -> None:
@@ -220,6 +229,16 @@ def test_money_that_comes_while_the_payment_is_ending_still_pays(
     assert Payment.objects.get(pk=payment.pk).state == PaymentState.PAID
 
 
+def test_a_wrong_amount_does_not_hold_up_the_end_of_a_cancelled_payment(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books
+) -> None:
+    attempt = start(payment, alpha_account)
+    cancel_payment(payment_id=payment.pk, actor="merchant", now=clock.now())
+    assert notified(paid(attempt, minor=1), alpha_account) is Verdict.SURPLUS_AMOUNT
+    assert Payment.objects.get(pk=payment.pk).state == PaymentState.CLOSED
+    assert Event.objects.filter(name="payment.closed").count() == 1
+
+
 @pytest.mark.parametrize("end", [Outcome.FAILED, Outcome.CLOSED])
 def test_nothing_takes_a_success_back(payment: Payment, alpha_account: ChannelAccount, end: Outcome) -> None:
     attempt = start(payment, alpha_account)
@@ -230,6 +249,29 @@ def test_nothing_takes_a_success_back(payment: Payment, alpha_account: ChannelAc
     assert ReviewItem.objects.get().kind == Kind.CONTRADICTION
 
 
+def test_another_amount_for_a_receipt_that_is_known_is_a_contradiction(
+    payment: Payment, alpha_account: ChannelAccount
+) -> None:
+    attempt = start(payment, alpha_account)
+    notified(paid(attempt, trade_no="CH1"), alpha_account)
+    notified(paid(attempt, trade_no="CH2"), alpha_account)
+    before = balances()
+    for number in ("CH1", "CH2", ""):
+        assert notified(paid(attempt, trade_no=number, minor=12_801), alpha_account) is Verdict.CONTRADICTS
+        assert notified(paid(attempt, trade_no=number), alpha_account) is Verdict.REPEATED
+    assert ReviewItem.objects.get(kind=Kind.CONTRADICTION).subject == f"attempt:{attempt.attempt_no}"
+    assert (balances(), Refund.objects.count()) == (before, 1)
+
+
+def test_a_number_that_the_channel_tells_later_makes_no_second_receipt(
+    payment: Payment, alpha_account: ChannelAccount
+) -> None:
+    attempt = start(payment, alpha_account)
+    assert notified(paid(attempt, trade_no=""), alpha_account) is Verdict.PAYS
+    assert notified(paid(attempt, trade_no="CH1"), alpha_account) is Verdict.REPEATED
+    assert not Refund.objects.exists()
+
+
 def test_money_for_a_number_that_is_not_ours_is_kept_and_shown(alpha_account: ChannelAccount) -> None:
     fact = Fact(outcome=Outcome.PAID, attempt_no="A0NOTOURS", amount=Money(5, "CNY"), channel_trade_no="CH9")
     assert notified(fact, alpha_account) is Verdict.NOT_OURS
@@ -237,6 +279,36 @@ def test_money_for_a_number_that_is_not_ours_is_kept_and_shown(alpha_account: Ch
     assert ChannelFact.objects.count() == 1
     assert ReviewItem.objects.get().kind == Kind.UNKNOWN_NUMBER
     assert balances() == {"channel:lantern-alpha": 5, "suspense": -5}
+
+
+def test_money_that_is_not_ours_and_comes_by_two_doors_is_kept_once(alpha_account: ChannelAccount) -> None:
+    fact = Fact(outcome=Outcome.PAID, attempt_no="NOTOURS", amount=Money(500, "CNY"), channel_trade_no="CH9")
+    for source in (FactSource.NOTIFICATION, FactSource.BILL):
+        assert settle(fact=fact, source=source, account=alpha_account, now=clock.now()).verdict is Verdict.NOT_OURS
+    assert balances() == {"channel:lantern-alpha": 500, "suspense": -500}
+    assert ReviewItem.objects.count() == 1
+
+
+@pytest.mark.parametrize("text", ["zero\x00byte", "half \ud800 of a pair", "x" * 10_000])
+@pytest.mark.parametrize("ours", [True, False])
+def test_money_is_taken_in_whatever_text_comes_with_it(
+    payment: Payment, alpha_account: ChannelAccount, text: str, *, ours: bool
+) -> None:
+    attempt = start(payment, alpha_account)
+    fact = Fact(
+        outcome=Outcome.PAID,
+        attempt_no=attempt.attempt_no if ours else text,
+        amount=attempt.money,
+        channel_trade_no="CH1" + text,
+        code=text,
+        message=text,
+        memo={text: text},
+        raw={text: [text, {"in": text}]},
+    )
+    for _ in range(2):
+        notified(fact, alpha_account)
+    assert ChannelFact.objects.order_by("id")[0].verdict == (Verdict.PAYS if ours else Verdict.NOT_OURS)
+    assert balances()["channel:lantern-alpha"] == 12_800
 
 
 def test_one_account_cannot_speak_about_another_accounts_number(

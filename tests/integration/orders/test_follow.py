@@ -31,6 +31,7 @@ from orders.services.follow import follow
 from orders.services.fulfil import fulfil
 from orders.services.submit import Draft, submit
 from payhub import clock
+from payhub.invariants import audit
 from payhub.merchants.models import LatePaymentPolicy, Merchant
 from payhub.money import Money
 from payhub.outbox.deliver import deliver_due
@@ -221,6 +222,30 @@ def test_refunds_are_followed_in_part_and_in_whole(
         deliver_due(now=clock.now())
         assert now_of(order).state == state
     assert now_of(order).refunded == now_of(order).money
+
+
+def broken_invariants() -> set[str]:
+    return {finding.invariant.code for finding in audit(now=clock.now()) if finding.broken}
+
+
+def test_the_audit_finds_nothing_after_an_order_was_paid(order: Order, collect_money: CollectMoney) -> None:
+    collect_money(order)
+    deliver_due(now=clock.now())
+    assert broken_invariants() == set()
+
+
+def test_the_audit_finds_an_order_that_was_not_told_and_one_that_nobody_paid(
+    draft: Draft, order: Order, collect_money: CollectMoney, moved_clock: MovedClock
+) -> None:
+    collect_money(order)
+    Delivery.objects.update(next_at=clock.now() + timedelta(days=1))
+    moved_clock.forward(minutes=12)
+    assert broken_invariants() == {"F1p", "L1o"}
+    with connection.cursor() as cursor:  # as somebody would who goes round everything
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE orders_order SET state = 'PAID', payment_no = 'P1', paid_at = created_at, ask_at = NULL")
+        cursor.execute("SET session_replication_role = DEFAULT")
+    assert broken_invariants() == {"F1o"}
 
 
 def test_what_was_ordered_cannot_be_changed_by_anybody(order: Order) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,6 +19,7 @@ from orders.services.submit import Draft, submit
 from payhub import clock
 from payhub.merchants.models import Membership, Merchant
 from payhub.outbox.deliver import deliver_due
+from payhub.sign_in import TRIES_BY_NAME
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
 
@@ -64,6 +66,17 @@ def test_signing_in_leads_to_the_orders_and_signing_out_away(merchant: Merchant,
     assert browser.get("/logout/").status_code == 405
     browser.post("/logout/")
     assert browser.get("/m/").status_code == 302
+
+
+@pytest.mark.parametrize("door", ["/login/", "/admin/login/"])
+def test_guessing_passwords_is_slowed_down_and_locks_nobody_out(merchant: Merchant, door: str) -> None:
+    User.objects.create_superuser("member", password="a long enough one")
+    right = {"username": "member", "password": "a long enough one"}
+    for _ in range(TRIES_BY_NAME):
+        Client().post(door, {**right, "password": "wrong"})
+    assert "Too many tries" in Client().post(door, right).content.decode()
+    cache.clear()  # as a minute later
+    assert Client().post(door, right).status_code == 302
 
 
 def test_no_login_leads_to_another_site(merchant: Merchant) -> None:

@@ -1,0 +1,1 @@
+"""The shop and the portal in a real Chromium."""

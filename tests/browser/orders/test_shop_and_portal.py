@@ -1,0 +1,115 @@
+"""The shop and the portal as people use them: one click is one order, news come by themselves, everybody can read it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from playwright.sync_api import Page, expect
+
+from cashier.models import ChannelAccount, Payment
+from cashier.services.pay import Choice, pay
+from cashier.services.query import query_attempt
+from orders.models import Order
+from orders.shop.goods import SHOP_MERCHANT
+from payhub import clock
+from payhub.merchants.models import Membership, Merchant
+from payhub.outbox.deliver import deliver_due
+from tests.played.channel import Books
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("no_wakes")]
+PASSWORD = "a long enough one"
+
+
+@pytest.fixture
+def merchant(transactional_db: None) -> Merchant:
+    """The merchant whose shop it is, with a member."""
+    cache.clear()
+    shop = Merchant.objects.create(code=SHOP_MERCHANT, name="Lantern Books 灯笼书店", created_at=clock.now())
+    member = User.objects.create_user("member", password=PASSWORD)
+    Membership.objects.create(user=member, merchant=shop)
+    return shop
+
+
+@pytest.fixture
+def web(live_server: Any, settings: Any, merchant: Merchant) -> str:
+    """Where the pages are."""
+    settings.PAYHUB_BASE_URL = live_server.url
+    return str(live_server.url)
+
+
+def order_a_novel(page: Page, web: str) -> Order:
+    page.goto(f"{web}/shop/")
+    page.get_by_role("article").filter(has_text="A novel").get_by_role("button", name="Order").dblclick()
+    expect(page).to_have_url(re.compile("/c/"))
+    return Order.objects.latest("pk")
+
+
+def collect(account: ChannelAccount, books: Books) -> None:
+    """Pay the one payment at the played channel; the payment centre finds out by asking."""
+    choice = Choice(account_id=account.pk, method="qr")
+    attempt = pay(payment_id=Payment.objects.get().pk, choice=choice, now=clock.now())
+    books.pay(attempt.attempt_no)
+    query_attempt(attempt_no=attempt.attempt_no)
+
+
+def expect_readable(page: Page) -> None:
+    """Nothing that axe finds, in the light and in the dark, on a phone and on a desk."""
+    for scheme in ("light", "dark"):
+        for width in (360, 1200):
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": 800})
+            assert Axe().run(page).response["violations"] == [], (page.url, scheme, width)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (page.url, width)
+
+
+def test_a_double_click_on_order_makes_one_order(page: Page, web: str) -> None:
+    order_a_novel(page, web)
+    assert Order.objects.count() == Payment.objects.count() == 1
+
+
+def test_back_and_order_again_within_seconds_leads_to_the_same_payment(page: Page, web: str) -> None:
+    order_a_novel(page, web)
+    counter = page.url
+    page.go_back()
+    page.get_by_role("article").filter(has_text="A novel").get_by_role("button", name="Order").click()
+    expect(page).to_have_url(counter)
+    assert Order.objects.count() == 1
+
+
+def test_the_order_page_says_paid_by_itself(page: Page, web: str, alpha: Books, alpha_account: ChannelAccount) -> None:
+    order = order_a_novel(page, web)
+    page.goto(f"{web}/shop/orders/{order.token}/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your order is waiting for payment")
+    collect(alpha_account, alpha)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your payment has arrived")
+    deliver_due(now=clock.now())
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your order is paid")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_everybody_can_read_the_shop_and_the_portal(
+    page: Page, web: str, alpha: Books, alpha_account: ChannelAccount, language: str
+) -> None:
+    order = order_a_novel(page, web)
+    shopper = f"{web}/shop/orders/{order.token}/"
+    for address in (f"{web}/shop/", shopper):
+        page.goto(f"{address}?lang={language}")
+        expect_readable(page)
+    page.goto("about:blank")  # an open order page would fetch itself anew in the middle of this
+    collect(alpha_account, alpha)
+    deliver_due(now=clock.now())
+    page.goto(shopper)
+    expect_readable(page)
+    page.goto(f"{web}/m/")
+    expect_readable(page)
+    page.locator("#id_username").fill("member")
+    page.locator("#id_password").fill(PASSWORD)
+    page.locator("form button").click()
+    expect_readable(page)
+    page.get_by_role("link", name=order.order_no).click()
+    expect_readable(page)

@@ -1,0 +1,15 @@
+"""Bugs that the simulation must find: patches of payhub's code, each put in for its own run only."""
+
+from __future__ import annotations
+
+from tests.simulation.planted import doors, locking, outbox, paying, refunding, repaired
+from tests.simulation.planted.bug import Bug
+
+BUGS: tuple[Bug, ...] = (
+    *locking.BUGS,
+    *paying.BUGS,
+    *doors.BUGS,
+    *refunding.BUGS,
+    *outbox.BUGS,
+    *repaired.BUGS,
+)

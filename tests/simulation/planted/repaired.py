@@ -1,0 +1,54 @@
+"""Planted: bugs that the simulation found in payhub and that were mended (docs/simulation.md), put back in."""
+
+from __future__ import annotations
+
+from tests.simulation.planted.bug import Bug, Edit
+
+BUGS = (
+    Bug(
+        name="second_receipt_by_two_doors",
+        says="Only the first receipt of a number is known again.",
+        edits=(
+            Edit(
+                where="cashier.services.judge:_judge_success",
+                old="fact.channel_trade_no in taken",
+                new="fact.channel_trade_no == attempt.channel_trade_no",
+            ),
+        ),
+        profile="late_money",
+    ),
+    Bug(
+        name="stray_money_by_two_doors",
+        says="Money for a number that is not ours is kept once for every door.",
+        edits=(
+            Edit(
+                where="cashier.services.facts:store",
+                old='door = "" if verdict is Verdict.NOT_OURS else source',
+                new="door = source",
+            ),
+        ),
+    ),
+    Bug(
+        name="surplus_does_not_end",
+        says="A wrong amount that ends the last attempt does not end the cancelled payment.",
+        edits=(
+            Edit(
+                where="cashier.services.settle:_apply",
+                old="    end_if_wanted(payment, attempts, now)",
+                new="    if verdict not in SURPLUS:\n        end_if_wanted(payment, attempts, now)",
+            ),
+        ),
+        profile="late_money",
+    ),
+    Bug(
+        name="question_by_the_row",
+        says="What is to be asked is read through a row that a notification may have deleted.",
+        edits=(
+            Edit(
+                where="cashier.services.query:_prepare",
+                old='Attempt.objects.select_related("account", "payment__merchant").get(pk=row.attempt_id)',
+                new='Attempt.objects.select_related("account", "payment__merchant").get(pending_query=row)',
+            ),
+        ),
+    ),
+)

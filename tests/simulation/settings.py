@@ -1,0 +1,23 @@
+"""Settings of a simulated history: the real ones, a database of its own, time compressed by settings alone."""
+
+from __future__ import annotations
+
+import os
+
+from cashier.schedule import Schedule
+from payhub.settings_test import *  # noqa: F403
+from payhub.settings_test import DATABASES
+
+DATABASES["default"]["NAME"] = os.environ.get("SIMULATION_DATABASE", "payhub_simulation")
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
+DATABASES["default"]["OPTIONS"] = {}
+CACHES = {"default": {"BACKEND": "tests.simulation.cache.PlayedCache"}}
+LOGGING_CONFIG = None  # what is logged as an error is judged (oracles), the rest is not written anywhere
+QUERY_THREADS = 1
+PAYMENT_LIFETIME_S = 300
+SUBMIT_GUARD_TTL_S = 10
+_SCHEDULE = Schedule(first_s=(5, 15, 40), every_s=60, closing_s=(5, 10, 20, 30, 60, 120), slow_s=600)
+QUERY_SCHEDULES = {
+    f"{channel}.{method}": _SCHEDULE for channel in ("alpha", "beta") for method in ("qr", "page", "bank")
+}
+OUTBOX_CONSUMERS = {"merchant": "tests.simulation.merchants.consumer"}
