@@ -77,6 +77,12 @@ def test_the_search_for_sentences_finds_them() -> None:
     assert {"No money was taken.", "Pay %(amount)s", "We do not know the result yet"} <= keys
 
 
+def test_no_sentence_is_translated_twice() -> None:
+    """As a merge of two branches leaves it; gettext's tools refuse such a file."""
+    keys = [key_of(fields) for fields in entries()]
+    assert sorted(keys) == sorted(set(keys))
+
+
 def test_every_translation_fills_the_same_places() -> None:
     for fields in entries():
         wanted = set(_PLACE.findall(fields.get("msgid_plural", fields["msgid"])))
