@@ -258,9 +258,10 @@ class World:
 
     def paid_payments_that_went_back(self) -> list[str]:
         """Return every payment that was PAID and no longer is, or by another attempt."""
-        now = dict(Payment.objects.filter(state=PaymentState.PAID).values_list("pk", "paid_by_id"))
+        payments = Payment.objects.filter(state=PaymentState.PAID, paid_by__isnull=False)
+        now = dict(payments.values_list("pk", "paid_by_id"))
         lost = [
-            f"Payment {pk} was paid by {by}, now {now.get(pk)}." for pk, by in self.paid_by.items() if now.get(pk) != by
+            f"Payment {pk}: paid by {by}, now by {now.get(pk)}." for pk, by in self.paid_by.items() if now.get(pk) != by
         ]
-        self.paid_by.update(now)
+        self.paid_by.update({pk: by for pk, by in now.items() if by is not None})
         return lost
