@@ -11,7 +11,7 @@ export PYTHONDEVMODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race simulate lint types format pictures shell reset
+.PHONY: help demo test race proofs simulate lint types format pictures shell reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,6 +25,9 @@ test: $(INSTALLED) ## run all tests against servers of their own (ARGS="tests/un
 
 race: $(INSTALLED) ## run the race tests one by one against durable servers
 	@exec $(PYTHON) -m dev.servers run -- $(PYTHON) -m pytest -m race $(ARGS)
+
+proofs: $(INSTALLED) ## drive the payment centre through 500 long histories of anything in any order
+	@exec env HYPOTHESIS_PROFILE=long $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m pytest --timeout 0 tests/integration/cashier/test_machine.py $(ARGS)
 
 simulate: $(INSTALLED) ## run 2,000 histories, all planted bugs, crashes at every point (ARGS="--histories 1 --seed 7 --log")
 	@exec $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m tests.simulation $(or $(ARGS),$(SIMULATED))

@@ -21,12 +21,13 @@ from django.urls import resolve
 
 from cashier import public
 from cashier.channels.base import Notification
-from cashier.errors import CashierError
+from cashier.errors import CashierError, MayNotPayAgain
 from cashier.models import Attempt, ChannelAccount, ChannelFact, Payment, PendingQuery, Refund
 from cashier.models.refund import RefundReason
 from cashier.services import end_payment, query, refund
 from cashier.services.channel_calls import channel_of
 from cashier.services.pay import Choice, pay
+from cashier.services.pay_again import Declaration, pay_again
 from cashier.services.settle import settle
 from cashier.states import PAYING_VERDICTS, SURPLUS, FactSource, PaymentState, RefundState
 from payhub.merchants.models import Merchant
@@ -60,7 +61,7 @@ class World:
     people: list[AbstractBaseUser] = field(default_factory=list)
     payments: list[int] = field(default_factory=list)
     news: list[News] = field(default_factory=list)
-    paid_by: dict[int, int] = field(default_factory=dict)
+    paid_by: dict[int, int | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         model = get_user_model()
@@ -88,6 +89,22 @@ class World:
         """The shopper chooses a way to pay."""
         choice = Choice(account_id=self.accounts[channel].pk, method=method, seen_attempt_no=seen)
         return pay(payment_id=payment_id, choice=choice, now=self.clock())
+
+    def pays_again(self, payment_id: int, channel: str, method: str = "qr") -> Attempt:
+        """The shopper says that the latest attempt charged them nothing, and pays another way."""
+        latest = Attempt.objects.filter(payment_id=payment_id).order_by("id").last()
+        if latest is None:
+            raise MayNotPayAgain
+        said = Declaration(
+            attempt_no=latest.attempt_no,
+            sees="not_charged",
+            text_version="1",
+            language="en",
+            shopper_ip=None,
+            user_agent="",
+        )
+        choice = Choice(account_id=self.accounts[channel].pk, method=method)
+        return pay_again(payment_id=payment_id, declaration=said, choice=choice, now=self.clock())
 
     def payable(self) -> list[tuple[str, str]]:
         """Channel and number of every code that somebody sees and could pay now."""
@@ -258,9 +275,10 @@ class World:
 
     def paid_payments_that_went_back(self) -> list[str]:
         """Return every payment that was PAID and no longer is, or by another attempt."""
-        now = dict(Payment.objects.filter(state=PaymentState.PAID).values_list("pk", "paid_by_id"))
+        payments = Payment.objects.filter(state=PaymentState.PAID, paid_by__isnull=False)
+        now: dict[int, int | None] = dict(payments.values_list("pk", "paid_by_id"))
         lost = [
-            f"Payment {pk} was paid by {by}, now {now.get(pk)}." for pk, by in self.paid_by.items() if now.get(pk) != by
+            f"Payment {pk}: paid by {by}, now by {now.get(pk)}." for pk, by in self.paid_by.items() if now.get(pk) != by
         ]
         self.paid_by.update(now)
         return lost

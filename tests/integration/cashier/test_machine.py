@@ -122,6 +122,11 @@ class Machine(RuleBasedStateMachine):
             assert attempt.payment_id == payment_id
             assert attempt.presentation_kind in {"", *PresentationKind}
 
+    @rule(which=WHICH, channel=CHANNELS, method=METHODS)
+    def a_shopper_pays_again(self, which: int, channel: str, method: str) -> None:
+        with self.world.tolerates_refusals():
+            self.world.pays_again(self._one(which), channel, method)
+
     @rule(which=WHICH)
     def a_shopper_says_that_they_paid(self, which: int) -> None:
         attempts = Attempt.objects.order_by("id")
