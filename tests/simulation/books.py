@@ -102,21 +102,21 @@ class Books:
             self.deals[number].state = "CLOSED"
         return self.state(number, now)
 
-    def give_back(self, number: str, refund_no: str, minor: int) -> GivenBack | None:
-        """Accept a refund; the same number again is the same refund. None: there is no such trade."""
+    def give_back(self, number: str, refund_no: str, minor: int) -> tuple[GivenBack | None, bool]:
+        """Accept a refund and tell whether that is news; the same number again is the same refund, unless it was
+        refused. None: there is no such trade."""
         deal = self.deals.get(number)
         if deal is None:
-            return None
+            return None, False
         known = deal.refunds.get(refund_no)
-        if known is not None:
-            if known.minor != minor:
-                self.complain(f"{refund_no} was sent again with another amount")
-            if known.state != "REFUSED":
-                return known
+        if known is not None and known.minor != minor:
+            self.complain(f"{refund_no} was sent again with another amount")
+        if known is not None and known.state != "REFUSED":
+            return known, False
         if deal.promised + minor > deal.received:
             self.complain(f"{refund_no} asks for more than {number} collected")
         deal.refunds[refund_no] = GivenBack(refund_no, minor)
-        return deal.refunds[refund_no]
+        return deal.refunds[refund_no], True
 
     def complain(self, what: str) -> None:
         """Note what must never happen."""

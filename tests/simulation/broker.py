@@ -18,6 +18,7 @@ DUE = {
     "cashier.query_due": "SELECT min(next_at) FROM cashier_pendingquery",
     "payhub.outbox.deliver_due": "SELECT min(next_at) FROM outbox_delivery WHERE state = 'PENDING'",
     "cashier.expire_due": "SELECT min(expires_at) FROM cashier_payment WHERE state = 'OPEN' AND close_wanted = ''",
+    "orders.ask_waiting": "SELECT min(ask_at) FROM orders_order",
     "cashier.send_refunds": "SELECT min(requested_at) FROM cashier_refund WHERE state = 'APPROVED'",
 }
 _ALL_DUE = "SELECT " + ", ".join(f"({sql})" for sql in DUE.values())

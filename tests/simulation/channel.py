@@ -127,10 +127,10 @@ class PlayedChannel:
         def act() -> str:
             if kernel.draws("refused_refund"):
                 return "REFUSED"
-            given = self.world.books.give_back(order.trade.attempt_no, order.refund_no, order.amount.minor)
+            given, is_news = self.world.books.give_back(order.trade.attempt_no, order.refund_no, order.amount.minor)
             if given is None:
                 return "REFUSED"
-            if given.state != "RETURNED":
+            if is_news:
                 self._give_back(given, order)
             return given.state
 

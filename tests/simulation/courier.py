@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
-from django.test import Client
 
 from tests.simulation.books import Deal, GivenBack
+from tests.simulation.browser import Browser
 from tests.simulation.channel import sign
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-_CLIENT = Client()  # its middleware is loaded once
 REPEATS_S = (0.3, 15.0, 30.0, 60.0, 180.0)
 
 
@@ -23,6 +23,7 @@ class Courier:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._door = Browser()
 
     def tell_payment(self, account: str, number: str, trade_no: str, minor: int) -> None:
         """Tell an account that money came."""
@@ -55,12 +56,7 @@ class Courier:
         body = json.dumps(message).encode()
         address = f"/notify/{self.world.accounts[account].channel}/{account}"
 
-        def post() -> HttpResponse:
-            headers = {"X-Signature": sign(body)}
-            answer: HttpResponse = _CLIENT.post(address, data=body, content_type="application/json", headers=headers)  # type: ignore[assignment]
-            return answer
-
-        result = self.world.kernel.process(post)
+        result = self.world.kernel.process(partial(self._door.notify, address, body, sign(body)))
         self.world.oracles.check_result("notify", result)
         accepted = isinstance(result, HttpResponse) and result.status_code == 200
         if accepted:

@@ -60,9 +60,7 @@ def _live(world: World) -> None:
     kernel, plan = world.kernel, world.plan
     people = People(world)
     for number in range(plan.orders):
-        order = Order(f"ORDER{number}", kernel.chance.choice(AMOUNTS))
-        world.orders[order.number] = order
-        people.come(order)
+        people.come(Order(f"buyer{number}", kernel.chance.choice(AMOUNTS)))
     kernel.run(plan.trouble_s)
     kernel.healed = True
     world.trace.note("world", "healed")
@@ -87,7 +85,7 @@ def _come_to_rest(world: World, people: People) -> None:
         world.kernel.run(ROUND_S)
         if not world.look(UNFINISHED) and not world.kernel.is_busy:
             return
-        world.kernel.spawn("staff tidies up", people.tidy_up)
+        world.kernel.spawn("staff tidies up", people.staff.tidy_up)
 
 
 def _send_bills(world: World) -> None:

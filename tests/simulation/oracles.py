@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cashier.errors import CashierError
+from orders.errors import OrdersError
 from payhub import clock
 from payhub.invariants import audit
 from tests.simulation.ground import TWO_APPROVERS_ABOVE
@@ -81,7 +82,8 @@ class Oracles:
         actor = self.world.kernel.current
         if actor is not None and actor.dead:
             return
-        if isinstance(result, Exception) and not isinstance(result, CashierError) and not _was_injected(result):
+        refused = isinstance(result, (CashierError, OrdersError))
+        if isinstance(result, Exception) and not refused and not _was_injected(result):
             self._violate("X1", f"{what} ended in {type(result).__name__}: {str(result)[:300]}")
 
     def check_commit(self) -> None:
@@ -249,6 +251,7 @@ class Oracles:
 
 UNFINISHED = """
 SELECT 'payment', payment_no, state FROM cashier_payment WHERE state = 'OPEN'
+UNION ALL SELECT 'order', order_no, state FROM orders_order WHERE state = 'AWAITING_PAYMENT'
 UNION ALL SELECT 'attempt', attempt_no, state FROM cashier_attempt WHERE state IN ('PAYING', 'CLOSING', 'UNKNOWN')
 UNION ALL SELECT 'refund', refund_no, state FROM cashier_refund
     WHERE state IN ('REQUESTED', 'APPROVED', 'SUBMITTED', 'UNKNOWN', 'FAILED')

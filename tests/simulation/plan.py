@@ -51,6 +51,9 @@ class Plan:
     switching: float = 0.5  # how often a click is about another method than the last one
     paying: float = 0.8  # how often a shown code is paid
     cancelling: float = 0.0
+    closing: float = 0.0  # how often a shopper gives the live attempt up
+    declaring: float = 0.0  # how often one who cannot go on declares "not charged" and pays again
+    by_page: bool = False  # clicks go through the counter's pages, not straight to the services
     refunds: int = 0  # asked for by staff, an order
     staff: int = 2  # who decide at the same time
     switch: float = 0.3  # how often another actor goes on at a point
@@ -116,6 +119,9 @@ def _swarm(seed: int, chance: Chance) -> Plan:
         paying=chance.choice((0.5, 1.0)),
         cancelling=chance.choice((0.0, 0.0, 0.5)),
         refunds=chance.choice((0, 0, 1, 2)),
+        closing=chance.choice((0.0, 0.3)),
+        declaring=chance.choice((0.0, 1.0)),
+        by_page=chance.random() < 0.4,
         switch=chance.choice((0.0, 0.1, 0.5)),
         strict=chance.random() < 0.75,
         accepts_late=chance.random() < 0.3,
@@ -149,7 +155,7 @@ def _late_money(seed: int, chance: Chance) -> Plan:
     return Plan(
         seed=seed, profile="late_money", faults={**QUIET, **faults}, clicks=3, think_ms=20_000, switching=1.0,
         paying=0.9, cancelling=0.5, switch=0.3, strict=chance.random() < 0.5, accepts_late=chance.random() < 0.5,
-        no_queries=chance.random() < 0.3,
+        no_queries=chance.random() < 0.3, declaring=chance.choice((0.0, 1.0)),
     )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ class Points:
         kernel.point(f"{sql} {params!r}")
         if kernel.current.in_process and kernel.draws("statement_error"):
             kernel.refuse("the connection was reset")
-        writes = sql.startswith(_WRITES)
+        writes = sql.lstrip().startswith(_WRITES)
         if (writes or _locks(sql)) and kernel.lock_may_be_held():
             result = self._patiently(kernel, connection, lambda: execute(sql, params, many, context))
         else:

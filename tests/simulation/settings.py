@@ -20,4 +20,5 @@ _SCHEDULE = Schedule(first_s=(5, 15, 40), every_s=60, closing_s=(5, 10, 20, 30, 
 QUERY_SCHEDULES = {
     f"{channel}.{method}": _SCHEDULE for channel in ("alpha", "beta") for method in ("qr", "page", "bank")
 }
-OUTBOX_CONSUMERS = {"merchant": "tests.simulation.merchants.consumer"}
+OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders", "merchant": "tests.simulation.merchants.consumer"}
+COUNTER_CLICKS_BY_PAYMENT = 1_000_000

@@ -27,12 +27,13 @@ from tests.simulation.virtual_clock import VirtualClock
 
 @dataclass
 class Order:
-    """What a merchant wants to be paid for, as the merchant knows it."""
+    """What one buyer wants, once."""
 
-    number: str
+    buyer: str
     minor: int
+    number: str = ""  # known when one of the buyer's windows was told it
     payment_id: int = 0
-    payment_no: str = ""
+    token: str = ""
     cancelled: bool = False  # by the merchant, whatever came of it
 
 
@@ -45,7 +46,7 @@ class World:
         self.trace = Trace(self.clock, keep=keep_trace)
         self.kernel = Kernel(plan, ground.crew, self.clock, self.trace)
         self.books = Books()
-        self.orders: dict[str, Order] = {}
+        self.orders: dict[str, Order] = {}  # by number
         self.accounts: dict[str, Account] = ground.accounts
         self.queries_off = plan.no_queries
         self.oracles = Oracles(self)

@@ -34,8 +34,8 @@ BUGS = (
         edits=(
             Edit(
                 where="cashier.services.settle:_apply",
-                old="    end_if_wanted(payment, attempts, now)",
-                new="    if verdict not in SURPLUS:\n        end_if_wanted(payment, attempts, now)",
+                old="        end_if_wanted(payment, attempts, now)",
+                new="        if verdict not in SURPLUS:\n            end_if_wanted(payment, attempts, now)",
             ),
         ),
         profile="late_money",
@@ -46,7 +46,7 @@ BUGS = (
         edits=(
             Edit(
                 where="cashier.services.query:_prepare",
-                old='Attempt.objects.select_related("account", "payment__merchant").get(pk=row.attempt_id)',
+                old='Attempt.objects.select_related("account", "payment__merchant").get(pk=row.attempt_id or 0)',
                 new='Attempt.objects.select_related("account", "payment__merchant").get(pending_query=row)',
             ),
         ),
