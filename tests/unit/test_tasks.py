@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import logging
-import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -46,10 +45,9 @@ def closed_port() -> Iterator[int]:
         yield bound.getsockname()[1]
 
 
-def test_a_wake_carries_its_name_and_ids_and_expires(broker: Callable[[str], None]) -> None:
-    url = os.environ["REDIS_URL"]
-    broker(url)
-    with redis.Redis.from_url(url) as server:
+def test_a_wake_carries_its_name_and_ids_and_expires(broker: Callable[[str], None], settings: Any) -> None:
+    broker(settings.REDIS_URL)
+    with redis.Redis.from_url(settings.REDIS_URL) as server:
         server.delete(QUEUE)
         wake("cashier.query_channel", channel="alpha", payment_id=7)
         (sent,) = server.lrange(QUEUE, 0, -1)
