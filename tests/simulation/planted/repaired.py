@@ -7,7 +7,7 @@ from tests.simulation.planted.bug import Bug, Edit
 BUGS = (
     Bug(
         name="second_receipt_by_two_doors",
-        says="Only the first receipt of a number is known again.",
+        says="Only the first receipt of a number is known again, and the index that guards it is gone.",
         edits=(
             Edit(
                 where="cashier.services.judge:_judge_success",
@@ -15,6 +15,7 @@ BUGS = (
                 new="fact.channel_trade_no == attempt.channel_trade_no",
             ),
         ),
+        drops=("cashier_channelfact.fact_receipt_once",),
         profile="late_money",
     ),
     Bug(
