@@ -151,7 +151,14 @@ def _refunds(seed: int, chance: Chance) -> Plan:
 
 def _late_money(seed: int, chance: Chance) -> Plan:
     """Money that comes when the payment has ended, is paid already, or is not the amount asked."""
-    faults = {"lying_close": 0.6, "paid_twice": 0.2, "wrong_amount": 0.2, "notice_lost": 0.5, "crash": 0.005}
+    faults = {
+        "lying_close": 0.6,
+        "paid_twice": 0.2,
+        "wrong_amount": 0.2,
+        "notice_lost": 0.5,
+        "crash": 0.005,
+        "lost": 0.3,
+    }
     return Plan(
         seed=seed, profile="late_money", faults={**QUIET, **faults}, clicks=3, think_ms=20_000, switching=1.0,
         paying=0.9, cancelling=0.5, switch=0.3, strict=chance.random() < 0.5, accepts_late=chance.random() < 0.5,

@@ -29,7 +29,11 @@ BUGS = (
         says="The channel's number does not count for what makes a fact the same.",
         edits=(
             Edit(where="cashier.services.facts:store", old="verdict, fact.channel_trade_no)", new="verdict)"),
-            Edit(where="cashier.services.judge:_judge_success", old="fact.channel_trade_no in taken", new="True"),
+            Edit(
+                where="cashier.services.judge:_judge_repeat",
+                old="return Verdict.SURPLUS_SECOND",
+                new="return Verdict.REPEATED",
+            ),
         ),
         profile="late_money",
     ),

@@ -87,9 +87,9 @@ BUGS = (
             Edit(where="cashier.services.judge:is_provably_dead", old=" and now >= attempt.lease_until", new=""),
             Edit(
                 where="cashier.services.pay:_note_created",
-                old="if not fresh.is_live:\n            return fresh",
-                new="if not fresh.is_live and created.presentation is None:\n            return fresh\n"
-                "        if not fresh.is_live:\n            attempt.presentation_kind = 'QR'\n            return attempt",
+                old="    if has_ended and created.presentation is not None and method_of(fresh).can_close:",
+                new="    if has_ended and created.presentation is not None:\n        attempt.presentation_kind = 'QR'\n"
+                "        return attempt\n    if False:",
             ),
         ),
         profile="two_clicks",

@@ -7,14 +7,15 @@ from tests.simulation.planted.bug import Bug, Edit
 BUGS = (
     Bug(
         name="second_receipt_by_two_doors",
-        says="Only the first receipt of a number is known again.",
+        says="Only one receipt of a number is known again, and the index that guards it is gone.",
         edits=(
             Edit(
-                where="cashier.services.judge:_judge_success",
-                old="fact.channel_trade_no in taken",
-                new="fact.channel_trade_no == attempt.channel_trade_no",
+                where="cashier.services.judge:_judge_repeat",
+                old='taken.get(number, taken.get(""))',
+                new="dict(sorted(taken.items(), key=lambda item: item[0])[:1]).get(number)",
             ),
         ),
+        drops=("cashier_channelfact.fact_receipt_once",),
         profile="late_money",
     ),
     Bug(
