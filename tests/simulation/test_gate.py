@@ -9,7 +9,7 @@ import sys
 import pytest
 
 pytestmark = [pytest.mark.xdist_group("simulation"), pytest.mark.timeout(900)]
-HISTORIES, REPLAYS = 300, 8
+HISTORIES, REPLAYS = 100, 5
 # One bug for each way of being found: a continuous oracle, the channels' books, payhub's own audit, a swallowed error.
 PLANTED = (
     "no_live_check",
