@@ -111,6 +111,12 @@ class NotYourDecision(CashierError):
     code = "not_your_decision"
 
 
+class AboveYourLimit(CashierError):
+    """This refund is above what you may approve. Nothing was sent; ask somebody whose limit is higher."""
+
+    code = "above_your_limit"
+
+
 class RefundNotWaiting(CashierError):
     """This refund is no longer waiting for this decision. Nothing was sent; look at what became of it."""
 

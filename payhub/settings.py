@@ -186,6 +186,11 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
 # payhub ----------------------------------------------------------------------------------------------------------
 # Who hears of which event, by consumer name: the dotted path of a `payhub.outbox.consumer.Consumer`.
 OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders"}
+# How much each role (`manage.py roles`) may approve of one refund, in minor units; None: any amount. No role, nothing.
+REFUND_LIMITS_MINOR: dict[str, int | None] = {
+    "supervisor": env_int("SUPERVISOR_REFUND_LIMIT_MINOR", 100_000),
+    "finance": None,
+}
 SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)  # the same submit within it is the same order
 SIMILAR_ORDER_WINDOW_S = env_int("SIMILAR_ORDER_WINDOW_S", 7200)  # the same goods within it: "ordered already?"
 PAYMENT_LIFETIME_S = env_int("PAYMENT_LIFETIME_S", 1800)

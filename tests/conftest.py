@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, User
 from hypothesis import settings as hypothesis_settings
 
 from cashier.channels import registry
@@ -138,6 +139,13 @@ def new_payment(merchant: Merchant) -> Callable[..., Payment]:
         return Payment.objects.create(**{**values, **changes})
 
     return make
+
+
+def staff(name: str, role: str = "finance") -> User:
+    """Return the person of this name, who has this role."""
+    person, _ = User.objects.get_or_create(username=name)
+    person.groups.add(Group.objects.get_or_create(name=role)[0])
+    return person
 
 
 @pytest.fixture

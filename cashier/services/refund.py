@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AbstractUser
 from django.db.models import Sum
 
 from cashier.channels.base import Fact, Outcome
-from cashier.errors import NothingToRefund, NotYourDecision, RefundChanged, RefundNotWaiting
+from cashier.errors import AboveYourLimit, NothingToRefund, NotYourDecision, RefundChanged, RefundNotWaiting
 from cashier.locks import lock_attempts, lock_payment, lock_payment_of_refund, lock_refund
 from cashier.models import Attempt, ChannelFact, Payment, PendingQuery, Refund
 from cashier.models.refund import RefundReason
@@ -88,10 +89,11 @@ def _paying_attempt(payment: Payment) -> Attempt:
     return next(a for a in attempts if a.pk == payment.paid_by_id and a.state == AttemptState.SUCCEEDED)
 
 
-def approve_refund(*, refund_no: str, approver: AbstractBaseUser, now: datetime) -> Refund:
+def approve_refund(*, refund_no: str, approver: AbstractUser, now: datetime) -> Refund:
     """Add one person's approval; send when everybody needed has approved (two above the merchant's threshold).
 
-    Raises NotYourDecision (whoever asked, superusers included, and the same person twice), RefundNotWaiting.
+    Raises NotYourDecision (whoever asked, superusers included, and the same person twice), AboveYourLimit (by the
+    highest of the person's roles, settings.REFUND_LIMITS_MINOR), RefundNotWaiting.
     """
     with committed():
         payment = lock_payment_of_refund(refund_no)
@@ -99,6 +101,8 @@ def approve_refund(*, refund_no: str, approver: AbstractBaseUser, now: datetime)
         _require_waiting(refund, now)
         if not approver.is_active or approver.pk in {refund.requested_by_id, refund.approved_by_id}:
             raise NotYourDecision
+        if not _may_approve(approver, refund.amount_minor):
+            raise AboveYourLimit
         needs_two = refund.amount_minor > payment.merchant.second_approver_above_minor
         if refund.approved_by_id is None:
             refund.approved_by_id = approver.pk
@@ -110,6 +114,12 @@ def approve_refund(*, refund_no: str, approver: AbstractBaseUser, now: datetime)
             after_commit(partial(wake, "cashier.send_refunds"))
         refund.save(update_fields=["approved_by", "second_approved_by", "state"])
         return refund
+
+
+def _may_approve(approver: AbstractUser, amount_minor: int) -> bool:
+    roles = approver.groups.filter(name__in=settings.REFUND_LIMITS_MINOR).values_list("name", flat=True)
+    limits = [settings.REFUND_LIMITS_MINOR[role] for role in roles]
+    return any(limit is None or amount_minor <= limit for limit in limits)
 
 
 def reject_refund(*, refund_no: str, decider: AbstractBaseUser, why: str, now: datetime) -> Refund:

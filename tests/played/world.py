@@ -12,8 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db.models import Min
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -34,7 +33,7 @@ from payhub.merchants.models import Merchant
 from payhub.money import Money
 from payhub.outbox.deliver import deliver_due
 from payhub.outbox.models import Delivery, DeliveryState
-from tests.conftest import MovedClock
+from tests.conftest import MovedClock, staff
 from tests.played.channel import Books, Call, Killed
 
 PEOPLE = ("asks", "first", "second", "third")
@@ -58,14 +57,13 @@ class World:
     accounts: Mapping[str, ChannelAccount]  # by channel
     sides: Mapping[str, Books]
     clock: MovedClock
-    people: list[AbstractBaseUser] = field(default_factory=list)
+    people: list[User] = field(default_factory=list)
     payments: list[int] = field(default_factory=list)
     news: list[News] = field(default_factory=list)
     paid_by: dict[int, int | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        model = get_user_model()
-        self.people = [model.objects.get_or_create(username=name)[0] for name in PEOPLE]
+        self.people = [staff(name) for name in PEOPLE]
 
     # Shoppers -----------------------------------------------------------------------------------------------------
 

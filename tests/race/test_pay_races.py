@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -23,7 +22,7 @@ from payhub.merchants.models import Merchant
 from payhub.money import Money
 from payhub.outbox.deliver import deliver_due
 from payhub.outbox.models import Event
-from tests.conftest import open_account
+from tests.conftest import open_account, staff
 from tests.played.channel import Books
 from tests.race.conftest import Together
 
@@ -181,9 +180,8 @@ def test_two_people_approving_at_once_send_one_refund(
     alpha_account: ChannelAccount,
     alpha: Books,
     together: Together,
-    django_user_model: Any,
 ) -> None:
-    people = [django_user_model.objects.create_user(username=name) for name in ("asks", "first", "second")]
+    people = [staff(name) for name in ("asks", "first", "second")]
     for done in range(1, ROUNDS + 1):
         payment = new_payment()
         attempt = click(payment, alpha_account)
@@ -206,9 +204,8 @@ def test_two_refunds_at_once_never_return_more_than_came_in(
     alpha_account: ChannelAccount,
     alpha: Books,
     together: Together,
-    django_user_model: Any,
 ) -> None:
-    person = django_user_model.objects.create_user(username="asks")
+    person = staff("asks")
     for _ in range(ROUNDS):
         payment = new_payment()
         attempt = click(payment, alpha_account)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.db import connections
 from psycopg import sql
@@ -151,8 +151,9 @@ def _settle_in() -> None:
             is_test=True,
             created_at=BEGINS_AT,
         )
+    role = Group.objects.create(name="finance")
     for name in PEOPLE:
-        User.objects.create(username=name, date_joined=BEGINS_AT)
+        User.objects.create(username=name, date_joined=BEGINS_AT).groups.add(role)
     with connections["default"].cursor() as cursor:
         cursor.execute("CREATE TABLE merchant_took (id bigserial, event_id text, name text, order_no text)")
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

@@ -15,6 +15,7 @@ _READ = Q(content_type__app_label__in=_OURS, codename__startswith="view_")
 # What each role may besides reading.
 ROLES = {
     "support": Q(codename="change_reviewitem"),
+    "supervisor": Q(codename="change_reviewitem"),
     "finance": Q(codename="change_reviewitem"),
     "operations": Q(codename__in=["change_reviewitem", "change_delivery"]),
     "auditor": Q(pk__in=[]),
@@ -24,7 +25,7 @@ ROLES = {
 class Command(BaseCommand):
     """Safe to repeat; people are put into the groups in the admin."""
 
-    help = "Write the groups of the back office: support, finance, operations, auditor."
+    help = "Write the groups of the back office: support, supervisor, finance, operations, auditor."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Give each group exactly its permissions."""

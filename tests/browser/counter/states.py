@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.contrib.auth.models import User
-
 from cashier.models import Attempt, ChannelAccount, Refund
 from cashier.models.refund import RefundReason
 from cashier.services import refund as refunds
@@ -19,6 +17,7 @@ from cashier.web.page_state import Name
 from payhub import clock
 from payhub.money import Money
 from tests.browser.counter.conftest import Scene
+from tests.conftest import staff
 from tests.played.channel import PlayedChannel
 
 
@@ -174,7 +173,7 @@ def _send_refunds() -> None:
 
 def _refund(scene: Scene, minor: int) -> None:
     succeeded(scene)
-    asker, approver = (User.objects.create(username=name) for name in ("asker", "approver"))
+    asker, approver = staff("asker"), staff("approver")
     wish = refunds.Wish(money=Money(minor, "CNY"), reason=RefundReason.RETURNED_GOODS, note="The box was damaged.")
     refund = refunds.request_refund(payment_id=scene.payment.pk, wish=wish, requested_by=asker, now=clock.now())
     refunds.approve_refund(refund_no=refund.refund_no, approver=approver, now=clock.now())

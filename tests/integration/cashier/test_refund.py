@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cashier.channels.base import Fact, Outcome
-from cashier.errors import NothingToRefund, NotYourDecision, RefundChanged, RefundNotWaiting
+from cashier.errors import AboveYourLimit, NothingToRefund, NotYourDecision, RefundChanged, RefundNotWaiting
 from cashier.models import Attempt, ChannelAccount, LedgerEntry, Payment, PendingQuery, Refund
 from cashier.models.refund import RefundReason
 from cashier.services.pay import Choice, pay
@@ -32,7 +32,7 @@ from payhub.merchants.models import Merchant
 from payhub.money import Money
 from payhub.outbox.models import Event
 from payhub.review.models import Kind, ReviewItem
-from tests.conftest import MovedClock
+from tests.conftest import MovedClock, staff
 from tests.played.channel import Books
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes", "heard", "moved_clock")]
@@ -47,9 +47,9 @@ def paid(payment: Payment, alpha_account: ChannelAccount, alpha: Books) -> Attem
 
 
 @pytest.fixture
-def person(django_user_model: Any) -> Callable[[str], Any]:
+def person() -> Callable[[str], Any]:
     """Make people."""
-    return lambda name: django_user_model.objects.get_or_create(username=name)[0]
+    return staff
 
 
 def wish(minor: int = 12_800, *, seen: int | None = None) -> Wish:
@@ -95,6 +95,20 @@ def test_whoever_asked_cannot_approve_or_reject(paid: Attempt, payment: Payment,
     inactive.is_active = False
     with pytest.raises(NotYourDecision):
         approve_refund(refund_no=refund.refund_no, approver=inactive, now=clock.now())
+
+
+def test_nobody_approves_above_their_roles_limit(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], settings: Any
+) -> None:
+    settings.REFUND_LIMITS_MINOR = {"supervisor": 10_000, "finance": None}
+    refund = request_refund(payment_id=payment.pk, wish=wish(10_001), requested_by=person("li"), now=clock.now())
+    for name, role in (("wang", "supervisor"), ("zhao", "support")):
+        with pytest.raises(AboveYourLimit):
+            approve_refund(refund_no=refund.refund_no, approver=staff(name, role), now=clock.now())
+    small = request_refund(payment_id=payment.pk, wish=wish(100), requested_by=person("li"), now=clock.now())
+    approve_refund(refund_no=small.refund_no, approver=staff("wang", "supervisor"), now=clock.now())
+    approve_refund(refund_no=refund.refund_no, approver=person("han"), now=clock.now())
+    assert {r.state for r in Refund.objects.all()} == {RefundState.APPROVED}
 
 
 def test_a_large_refund_needs_two_different_approvers(

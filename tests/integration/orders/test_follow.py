@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 from django.db.transaction import atomic  # noqa: TID251 - a savepoint around what must fail
 
@@ -38,7 +37,7 @@ from payhub.outbox.deliver import deliver_due
 from payhub.outbox.models import Delivery, Event
 from payhub.review.models import Kind, ReviewItem
 from payhub.trail.record import story
-from tests.conftest import MovedClock
+from tests.conftest import MovedClock, staff
 from tests.played.channel import Books
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
@@ -208,12 +207,10 @@ def test_another_amount_than_the_orders_never_pays_it(order: Order) -> None:
     assert ReviewItem.objects.get().kind == Kind.UNPAYABLE_ORDER
 
 
-def test_refunds_are_followed_in_part_and_in_whole(
-    order: Order, collect_money: CollectMoney, django_user_model: type[User]
-) -> None:
+def test_refunds_are_followed_in_part_and_in_whole(order: Order, collect_money: CollectMoney) -> None:
     collect_money(order)
     deliver_due(now=clock.now())
-    asks, approves = (django_user_model.objects.create(username=name) for name in ("asks", "approves"))
+    asks, approves = staff("asks"), staff("approves")
     for minor, state in ((2_800, "PARTLY_REFUNDED"), (3_000, "PARTLY_REFUNDED"), (7_000, "REFUNDED")):
         wish = Wish(money=Money(minor, "CNY"), reason=RefundReason.GOODWILL, note="as agreed")
         refund = request_refund(payment_id=Payment.objects.get().pk, wish=wish, requested_by=asks, now=clock.now())
