@@ -76,6 +76,7 @@ class Books:
     def __init__(self, now: Callable[[], datetime] | None = None) -> None:
         self.trades: dict[str, BookedTrade] = {}
         self.calls: list[tuple[Call, str]] = []
+        self.told_by_bill_only: set[str] = set()  # channel trade numbers
         self.refunds_are_final = True
         self.before: dict[Call, Callable[[], object]] = {}
         self._faults: dict[Call, list[Fault]] = {}
@@ -111,13 +112,20 @@ class Books:
     def pay(
         self, attempt_no: str, *, minor: int | None = None, currency: str | None = None, anyway: bool = False
     ) -> str:
-        """Somebody pays the number; return the channel's trade number. `anyway`: the channel breaks its word."""
+        """Somebody pays the number; return the channel's trade number.
+
+        `anyway`: the channel breaks its word. It said that the number is dead or paid, so nobody asks it again: if its
+        notification is lost, only the day's bill can tell.
+        """
         with self._lock:
             booked = self.trades[attempt_no]
-            if not anyway and (booked.state != "OPEN" or booked.receipts):
+            breaks_its_word = booked.state != "OPEN" or bool(booked.receipts)
+            if breaks_its_word and not anyway:
                 raise ValueError(f"{attempt_no} cannot be paid: {booked.state}")
             amount = booked.trade.amount
             number = f"CH{len(self.trades):04}{attempt_no[-6:]}{len(booked.receipts)}"
+            if breaks_its_word:
+                self.told_by_bill_only.add(number)
             booked.receipts[number] = Money(minor or amount.minor, currency or amount.currency)
             return number
 

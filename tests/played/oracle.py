@@ -49,6 +49,18 @@ def faults(sides: Sides) -> list[str]:
     return [*found, *both.receipts(), *both.returns(), *both.ledger(), *both.codes()]
 
 
+def unknown_before_the_bill(sides: Sides) -> list[str]:
+    """Return the receipts that asking should have found by now: the day's bill may add only what nobody could ask for."""
+    ours = {(fact.attempt_no, fact.channel_trade_no) for fact in _Both(sides).ours}
+    return [
+        f"Receipt {number} of {attempt_no}, {money}, is not known before the bill."
+        for books in sides.values()
+        for attempt_no, booked in books.trades.items()
+        for number, money in booked.receipts.items()
+        if (attempt_no, number) not in ours and number not in books.told_by_bill_only
+    ]
+
+
 def faults_once_quiet(sides: Sides) -> list[str]:
     """Return what is wrong when every query, refund and delivery has come to its end."""
     overdue = [f"{f.invariant.code} {f.samples}" for f in audit(now=clock.now()) if f.broken]
