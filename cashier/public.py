@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Prefetch
 
 from cashier.errors import OrderConflict, PaymentNotFound
-from cashier.models import Payment
+from cashier.models import Attempt, Payment, Refund
 from cashier.services import end_payment
 from cashier.states import AttemptState, FactSource, PaymentState, RefundState
 from payhub import numbers
 from payhub.db import committed, insert_once
 from payhub.money import Money
 from payhub.trail.record import record
+
+ATTEMPTS = Attempt.objects.select_related("account", "proof").order_by("id")
 
 __all__ = ["AttemptState", "AttemptView", "OrderConflict", "PaymentNotFound", "PaymentState", "PaymentView"]
 __all__ += ["RefundState", "RefundView"]
@@ -139,7 +142,7 @@ def find_payments(*, merchant_id: int, merchant_order_nos: list[str]) -> dict[st
     """Return the payments of many order numbers at once, by order number; unknown numbers are left out."""
     payments = (
         Payment.objects.filter(merchant_id=merchant_id, merchant_order_no__in=merchant_order_nos)
-        .prefetch_related("attempts__account", "attempts__proof", "attempts__refunds")
+        .prefetch_related(Prefetch("attempts", ATTEMPTS), Prefetch("attempts__refunds", Refund.objects.order_by("id")))
         .order_by("id")
     )
     return {payment.merchant_order_no: _view(payment) for payment in payments}
