@@ -114,7 +114,7 @@ class Books:
     ) -> str:
         """Somebody pays the number; return the channel's trade number.
 
-        `anyway`: the channel breaks its word. It said that the number is dead or paid, so nobody asks it again: if its
+        `anyway`: the channel breaks its word. It said that the number is dead or paid, so nobody asks it again: if the
         notification is lost, only the day's bill can tell.
         """
         with self._lock:

@@ -50,14 +50,17 @@ def faults(sides: Sides) -> list[str]:
 
 
 def unknown_before_the_bill(sides: Sides) -> list[str]:
-    """Return the receipts that asking should have found by now: the day's bill may add only what nobody could ask for."""
-    ours = {(fact.attempt_no, fact.channel_trade_no) for fact in _Both(sides).ours}
+    """Return the numbers that were paid while they were payable, and of which no receipt is known yet.
+
+    Asking must find these. The bill alone tells of more than one receipt of a number, and of a number that was paid
+    after the channel had said that it was dead.
+    """
+    known = {fact.attempt_no for fact in _Both(sides).ours}
     return [
-        f"Receipt {number} of {attempt_no}, {money}, is not known before the bill."
+        f"{attempt_no} was paid: {booked.receipts}; nobody found out before the bill."
         for books in sides.values()
         for attempt_no, booked in books.trades.items()
-        for number, money in booked.receipts.items()
-        if (attempt_no, number) not in ours and number not in books.told_by_bill_only
+        if attempt_no not in known and booked.receipts.keys() - books.told_by_bill_only
     ]
 
 
