@@ -101,7 +101,7 @@ class Return:
     amount: Money
     paid: Money  #: What was really collected by this trade (differs from `trade.amount` on a wrong amount).
     reason: str
-    created_at: datetime  #: When it is first sent, the same at every repeat (UnionPay: part of its identity).
+    first_sent_at: datetime  #: The same at every repeat and query (UnionPay: about now at first, then its identity).
     notify_url: str
     memo: Mapping[str, str] = field(default_factory=dict)
 

@@ -104,7 +104,7 @@ class UnionPay:
         try:
             fields = REFUND | {
                 "orderId": order.refund_no,
-                "txnTime": time_of(order.created_at),
+                "txnTime": time_of(order.first_sent_at),
                 "txnAmt": _fen(order.amount),
                 "currencyCode": facts.RENMINBI,
                 "backUrl": order.notify_url,
@@ -131,7 +131,7 @@ class UnionPay:
         """Ask what became of a refund, by its own number and time."""
         attempt_no = order.trade.attempt_no
         try:
-            return self._query(order.refund_no, time_of(order.created_at), attempt_no, order.refund_no)
+            return self._query(order.refund_no, time_of(order.first_sent_at), attempt_no, order.refund_no)
         except Trouble as trouble:
             return trouble.fact(attempt_no, order.refund_no)
 
