@@ -25,7 +25,7 @@ def ended(town: Town, centre: Centre, refund: Refund) -> Refund:
     def has_ended() -> bool:
         town.later(minutes=2)
         query_due(channel=centre.account.channel, now=clock.now())
-        return get_refund(refund.refund_no).state != RefundState.SUBMITTED
+        return bool(get_refund(refund.refund_no).state != RefundState.SUBMITTED)
 
     wait_for(has_ended)
     return get_refund(refund.refund_no)
