@@ -94,10 +94,6 @@ class UnionPay:
         """Refuse: UnionPay closes nothing, the deadline does."""
         return Fact(outcome=Outcome.REFUSED, attempt_no=trade.attempt_no, code="cannot_close")
 
-    def reverse(self, trade: Trade) -> Fact:
-        """Refuse: the gateway has no reversal; what was paid is refunded."""
-        return Fact(outcome=Outcome.REFUSED, attempt_no=trade.attempt_no, code="cannot_reverse")
-
     def refund(self, order: Return) -> Fact:
         """Ask for money back. The answer means accepted at best; a repeat is refused as a duplicate: query."""
         attempt_no = order.trade.attempt_no
