@@ -27,7 +27,8 @@ class RefundAdmin(ReadOnlyAdmin):
     search_help_text = _("The whole number of a refund, an attempt or a payment")
     fields = (
         *("refund_no", "attempt", "receipt", "amount", "reason", "note", "state", "is_surplus", "is_automatic"),
-        *("requested_by", "requested_at", "approved_by", "second_approved_by", "last_message", "proof", "ended_at"),
+        *("requested_by", "requested_at", "approved_by", "second_approved_by", "first_sent_at", "last_message"),
+        *("proof", "ended_at"),
     )
     readonly_fields = fields
     inlines = (_Facts,)

@@ -67,8 +67,8 @@ class Method:
     presentation: PresentationKind
     code_lifetime_s: int  #: How long a code or page stays payable; sent to the channel as an absolute deadline.
     can_close: bool = True
-    can_reverse: bool = False
-    hard_expiry: bool = True  #: The channel itself refuses payment after the deadline sent at creation.
+    #: The channel itself refuses payment after the deadline sent at creation. Else only its own word is an end.
+    hard_expiry: bool = True
     idempotent_create: bool = True  #: The same create, byte for byte, gives the same trade again.
     idempotent_refund: bool = True  #: The same refund number returns the money once.
 
@@ -101,7 +101,7 @@ class Return:
     amount: Money
     paid: Money  #: What was really collected by this trade (differs from `trade.amount` on a wrong amount).
     reason: str
-    created_at: datetime  #: When it is first sent, the same at every repeat (UnionPay: part of its identity).
+    first_sent_at: datetime  #: The same at every repeat and query (UnionPay: about now at first, then its identity).
     notify_url: str
     memo: Mapping[str, str] = field(default_factory=dict)
 
@@ -234,12 +234,6 @@ class Channel(Protocol):
 
     def close(self, trade: Trade) -> Fact:
         """Ask the channel to close the unpaid trade. CLOSED when it says that it did; the caller confirms by query."""
-
-    def reverse(self, trade: Trade) -> Fact:
-        """Undo a trade whose result is unknown, for methods that `can_reverse`; others give REFUSED without a call.
-
-        CLOSED when it was unpaid and can never be paid. Where the channel gave money back, UNKNOWN: query.
-        """
 
     def refund(self, order: Return) -> Fact:
         """Ask for money back. IN_PROGRESS when accepted; PAID only when the answer is final."""

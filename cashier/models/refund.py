@@ -60,6 +60,7 @@ class Refund(Stateful):
     is_automatic = models.BooleanField(default=False)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
+    first_sent_at = models.DateTimeField(null=True)  # part of what the channel knows it by: set once
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     second_approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -103,6 +104,18 @@ class Refund(Stateful):
                 | models.Q(is_automatic=True, requested_by__isnull=True, is_surplus=True),
             ),
             models.CheckConstraint(
+                name="refund_sent_says_when",
+                condition=~models.Q(
+                    state__in=[
+                        RefundState.SUBMITTED,
+                        RefundState.UNKNOWN,
+                        RefundState.SUCCEEDED,
+                        RefundState.FAILED,
+                    ]
+                )
+                | models.Q(first_sent_at__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="refund_end_has_proof",
                 condition=~models.Q(state__in=[RefundState.SUCCEEDED, RefundState.FAILED])
                 | models.Q(proof__isnull=False, ended_at__isnull=False),
@@ -120,6 +133,13 @@ class Refund(Stateful):
             pgtrigger.ReadOnly(
                 name="what_was_intended",
                 fields=["refund_no", "attempt", "receipt", "amount_minor", "currency", "is_surplus", "requested_by"],
+            ),
+            pgtrigger.Protect(
+                name="sent_first_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(
+                    old__first_sent_at__isnull=False, old__first_sent_at__df=pgtrigger.F("new__first_sent_at")
+                ),
             ),
             pgtrigger.Trigger(
                 name="within_receipt",
@@ -157,8 +177,9 @@ class Refund(Stateful):
         self.ended_at = at
 
     @transition(source=[RefundState.APPROVED, RefundState.FAILED, RefundState.UNKNOWN], target=RefundState.SUBMITTED)
-    def submit(self) -> None:
-        """The channel is going to be asked; always with the same number."""
+    def submit(self, at: datetime) -> None:
+        """The channel is going to be asked; always with the same number and the time of the first sending."""
+        self.first_sent_at = self.first_sent_at or at
         self.ended_at = None
 
     @transition(source=RefundState.SUBMITTED, target=RefundState.UNKNOWN)

@@ -212,8 +212,8 @@ def send_refund(*, refund_no: str, now: datetime) -> Refund:
 
 
 def _submit(refund: Refund, now: datetime) -> None:
-    refund.submit()
-    refund.save(update_fields=["state", "ended_at"])
+    refund.submit(now)
+    refund.save(update_fields=["state", "first_sent_at", "ended_at"])
     PendingQuery.objects.create(
         refund=refund, channel=refund.attempt.account.channel, next_at=now + timedelta(seconds=SEND_LEASE_S)
     )

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from cashier.channels.base import (
-    BillLine,
     Created,
     Fact,
     Method,
@@ -25,7 +24,6 @@ from cashier.channels.base import (
     Reply,
     Return,
     Trade,
-    UnreadableLine,
     Wiring,
 )
 from payhub.db import refuse_open_transaction
@@ -233,12 +231,6 @@ class PlayedChannel:
         if fault == "crash_after":
             raise Killed
         return self._fact(Outcome.UNKNOWN if fault == "timeout_after" else Outcome.CLOSED, trade)
-
-    def reverse(self, trade: Trade) -> Fact:
-        return self._fact(Outcome.REFUSED, trade, code="cannot_reverse")
-
-    def bill(self, day: date) -> Iterator[BillLine | UnreadableLine]:
-        return iter(())
 
     def refund(self, order: Return) -> Fact:
         fault = self.books.called("refund", order.refund_no)

@@ -116,10 +116,6 @@ class PlayedChannel:
             return _fact(Outcome.UNKNOWN, trade, code="ORDERPAID")
         return _fact(SAYS[state] if state else Outcome.UNKNOWN, trade)
 
-    def reverse(self, trade: Trade) -> Fact:
-        """No method of ours can be reversed."""
-        return _fact(Outcome.REFUSED, trade, code="CANNOT_REVERSE")
-
     def refund(self, order: Return) -> Fact:
         """Give money back, at once or later."""
         kernel = self.world.kernel

@@ -31,7 +31,6 @@ from cashier.channels.strict_json import text_of
 from cashier.channels.trouble import Trouble, unknown
 
 REFUND_QUERY = "fastpay.refund.query"
-DECISIVE = {REFUND_QUERY: "refund_status", "cancel": "action"}
 REASON_LIMIT = 256
 
 
@@ -89,15 +88,6 @@ class Alipay:
             raw=facts.evidence(data),
         )
 
-    def reverse(self, trade: Trade) -> Fact:
-        """Undo the trade, whatever became of it: CLOSED when it was unpaid. UNKNOWN when Alipay gave the money back
-        (code `action=refund`; the query then says PAID) or wants to be asked again; NOT_FOUND when there was none."""
-        try:
-            data = self._call("cancel", {"out_trade_no": trade.attempt_no}, codes.PAYMENT, REFUND_TIMEOUT_S)
-        except Trouble as trouble:
-            return trouble.fact(trade.attempt_no)
-        return facts.of_cancel(data, trade.attempt_no)
-
     def refund(self, order: Return) -> Fact:
         """Return money; the same number with the same amount moves it once. A repeat gives IN_PROGRESS: query."""
         try:
@@ -154,8 +144,8 @@ class Alipay:
         """Call `alipay.trade.{name}`; raise Trouble unless the answer is good and about this trade and seller."""
         data = self._wire.call(f"alipay.trade.{name}", biz, table, timeout_s=timeout_s, notify_url=notify_url)
         number = text_of(data, "out_trade_no")
-        # A refund query that found nothing and a cancel that did nothing name no trade; every other good answer does.
-        says_nothing = name in DECISIVE and not data.get(DECISIVE[name])
+        # A refund query that found nothing names no trade; every other good answer does.
+        says_nothing = name == REFUND_QUERY and not data.get("refund_status")
         if number != biz["out_trade_no"] and (number or not says_nothing):
             raise unknown("other_account", "This is about another number.")
         if text_of(data, "seller_id") not in {"", self._seller_id}:

@@ -105,10 +105,6 @@ class Stripe:
             return unknown(fact.code, fact.message).fact(trade.attempt_no)
         return fact
 
-    def reverse(self, trade: Trade) -> Fact:
-        """Refuse: what was paid is refunded."""
-        return Fact(outcome=Outcome.REFUSED, attempt_no=trade.attempt_no, code="cannot_reverse")
-
     def refund(self, order: Return) -> Fact:
         """Return money, once: what exists is looked for first, because Stripe forgets idempotency keys after a day."""
         attempt_no = order.trade.attempt_no

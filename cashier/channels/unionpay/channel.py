@@ -94,17 +94,13 @@ class UnionPay:
         """Refuse: UnionPay closes nothing, the deadline does."""
         return Fact(outcome=Outcome.REFUSED, attempt_no=trade.attempt_no, code="cannot_close")
 
-    def reverse(self, trade: Trade) -> Fact:
-        """Refuse: the gateway has no reversal; what was paid is refunded."""
-        return Fact(outcome=Outcome.REFUSED, attempt_no=trade.attempt_no, code="cannot_reverse")
-
     def refund(self, order: Return) -> Fact:
         """Ask for money back. The answer means accepted at best; a repeat is refused as a duplicate: query."""
         attempt_no = order.trade.attempt_no
         try:
             fields = REFUND | {
                 "orderId": order.refund_no,
-                "txnTime": time_of(order.created_at),
+                "txnTime": time_of(order.first_sent_at),
                 "txnAmt": _fen(order.amount),
                 "currencyCode": facts.RENMINBI,
                 "backUrl": order.notify_url,
@@ -131,7 +127,7 @@ class UnionPay:
         """Ask what became of a refund, by its own number and time."""
         attempt_no = order.trade.attempt_no
         try:
-            return self._query(order.refund_no, time_of(order.created_at), attempt_no, order.refund_no)
+            return self._query(order.refund_no, time_of(order.first_sent_at), attempt_no, order.refund_no)
         except Trouble as trouble:
             return trouble.fact(attempt_no, order.refund_no)
 

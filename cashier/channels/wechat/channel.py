@@ -76,10 +76,6 @@ class WeChatPay:
             return trouble.fact(trade.attempt_no)
         return Fact(outcome=Outcome.CLOSED, attempt_no=trade.attempt_no)
 
-    def reverse(self, trade: Trade) -> Fact:
-        """Refuse: WeChat Pay reverses payments by the shopper's own code only, which we do not offer."""
-        return Fact(outcome=Outcome.REFUSED, attempt_no=trade.attempt_no, code="cannot_reverse")
-
     def refund(self, order: Return) -> Fact:
         """Ask for money back; the same number moves it once. Usually IN_PROGRESS: accepted, not yet returned."""
         # By WeChat Pay's number when it is known: one code that two people paid has two of those and one of ours.
