@@ -40,9 +40,9 @@ from tests.played.channel import Call, Fault, Killed
 from tests.played.oracle import faults, faults_once_quiet
 from tests.played.world import World
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes", "heard")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes", "heard"), pytest.mark.timeout(900)]
 
-EXAMPLES, STEPS = (500, 50) if os.environ.get("HYPOTHESIS_PROFILE") == "long" else (60, 30)
+EXAMPLES, STEPS = (500, 50) if os.environ.get("HYPOTHESIS_PROFILE") == "long" else (40, 30)
 PROFILE = hypothesis_settings(
     max_examples=EXAMPLES,
     stateful_step_count=STEPS,
