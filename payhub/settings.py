@@ -28,6 +28,7 @@ DATABASES = {
     }
 }
 REDIS_URL = env_str("REDIS_URL")
+METRICS_TOKEN = env_str("METRICS_TOKEN", "")  # who brings it sees /metrics; empty: nobody does
 
 # Django ----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -138,6 +139,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # a wo
 CSRF_FAILURE_VIEW = "payhub.error_pages.csrf_failure"
 if not PAYHUB_DEMO:
     SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, by plain http
     SECURE_HSTS_SECONDS = 31_536_000
     # Whether all subdomains are ours, and https for good, only the domain's owner can say.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

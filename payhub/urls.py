@@ -15,6 +15,7 @@ admin.site.index_title = _("Payments, orders, exceptions")
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("cashier.web.urls")),
+    path("", include("payhub.health.urls")),
 ]
 if apps.is_installed("orders"):  # the payment centre stands alone as well (settings_cashier_only)
     urlpatterns += [

@@ -164,12 +164,49 @@ class Reply:
     content_type: str = "text/plain"
 
 
+class Refusal(StrEnum):
+    """Why a notification is not believed: stable words for the log and the counter."""
+
+    TOO_LARGE = "too_large"
+    MALFORMED = "malformed"
+    UNSIGNED = "unsigned"
+    UNKNOWN_SERIAL = "unknown_serial"
+    UNKNOWN_SIGNER = "unknown_signer"
+    BAD_SIGNATURE = "bad_signature"
+    STALE = "stale"
+    UNDECRYPTABLE = "undecryptable"
+    OTHER_ACCOUNT = "other_account"
+    UNKNOWN_EVENT = "unknown_event"
+    OTHER_CURRENCY = "other_currency"
+
+    @property
+    def sentence(self) -> str:
+        """What it means and what to look at, for the log."""
+        return _REFUSAL_SENTENCES[self]
+
+
+_REFUSAL_SENTENCES = {
+    Refusal.TOO_LARGE: "It is larger than any message of a channel; it was not read.",
+    Refusal.MALFORMED: "It cannot be read.",
+    Refusal.UNSIGNED: "It is not signed.",
+    Refusal.UNKNOWN_SERIAL: "It is signed with a key or certificate that we do not know (a new one is learned from the "
+    "next answer).",
+    Refusal.UNKNOWN_SIGNER: "It brings a certificate that is not the channel's, or not valid now.",
+    Refusal.BAD_SIGNATURE: "The channel did not sign exactly this.",
+    Refusal.STALE: "It was signed more than five minutes before or after our time: it is old, or one of the clocks is wrong.",
+    Refusal.UNDECRYPTABLE: "The channel signed it, but our key does not open it: compare the account's key with the channel's.",
+    Refusal.OTHER_ACCOUNT: "The channel signed it, but it is about another merchant, app or mode.",
+    Refusal.UNKNOWN_EVENT: "The channel signed it, but it is about something that we do not follow.",
+    Refusal.OTHER_CURRENCY: "The channel signed it, but it speaks of a currency that the account does not have.",
+}
+
+
 class NotificationRefused(Exception):
     """The message is not a well-formed, fresh, correctly signed message for this account. Nothing was changed."""
 
-    def __init__(self, code: str, message: str = "") -> None:
-        super().__init__(message or code)
-        self.code = code  #: Stable, for the log and the counter: malformed, unsigned, bad_signature, stale, …
+    def __init__(self, code: Refusal, detail: str = "") -> None:
+        super().__init__(f"{code.sentence} {detail}".strip())
+        self.code = code
 
 
 class BillKind(StrEnum):
@@ -254,7 +291,7 @@ class Channel(Protocol):
     def accept(self) -> Reply:
         """The answer that stops the channel from repeating a notification; sent only after the commit."""
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         """The answer that makes the channel repeat it, or shows a forger nothing."""
 
 

@@ -21,6 +21,7 @@ from cashier.channels.base import (
     Outcome,
     Presentation,
     PresentationKind,
+    Refusal,
     Reply,
     Return,
     Trade,
@@ -259,7 +260,7 @@ class PlayedChannel:
 
     def read_notification(self, notification: Notification) -> Fact:
         if notification.headers.get("x-signed") != "yes":
-            raise NotificationRefused("bad_signature")
+            raise NotificationRefused(Refusal.BAD_SIGNATURE)
         said = json.loads(notification.body)
         is_return = "refund_no" in said
         return Fact(
@@ -273,7 +274,7 @@ class PlayedChannel:
     def accept(self) -> Reply:
         return Reply(status=200, body=b"ok")
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         return Reply(status=401, body=b"no")
 
     def _refund_answer(self, refund: BookedRefund, order: Return) -> Fact:

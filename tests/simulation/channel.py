@@ -23,6 +23,7 @@ from cashier.channels.base import (
     Outcome,
     Presentation,
     PresentationKind,
+    Refusal,
     Reply,
     Return,
     Trade,
@@ -165,7 +166,7 @@ class PlayedChannel:
     def read_notification(self, notification: Notification) -> Fact:
         """Check the signature and translate."""
         if not hmac.compare_digest(notification.headers.get("x-signature", ""), sign(notification.body)):
-            raise NotificationRefused("bad_signature")
+            raise NotificationRefused(Refusal.BAD_SIGNATURE)
         said = json.loads(notification.body)
         return Fact(
             outcome=Outcome(said["outcome"]),
@@ -179,7 +180,7 @@ class PlayedChannel:
         """Stop the repeats."""
         return Reply(status=200, body=b"ok")
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         """Show nothing."""
         return Reply(status=401, body=b"no")
 

@@ -21,6 +21,7 @@ from cashier.channels.base import (
     NotificationRefused,
     Outcome,
     Presentation,
+    Refusal,
     Reply,
     Return,
     Trade,
@@ -120,21 +121,21 @@ class Alipay:
         form: dict[str, Any] = dict(self._wire.open(notification))
         attempt_no = text_of(form, "out_trade_no")
         if form.get("notify_type") != "trade_status_sync":
-            raise NotificationRefused("unknown_event", text_of(form, "notify_type"))
+            raise NotificationRefused(Refusal.UNKNOWN_EVENT, text_of(form, "notify_type"))
         if form.get("app_id") != self._app_id or form.get("seller_id") != self._seller_id or not attempt_no:
-            raise NotificationRefused("other_account")
+            raise NotificationRefused(Refusal.OTHER_ACCOUNT)
         if facts.has_refund(form) and form.get("out_biz_no"):
             return facts.of_refund_notice(form, attempt_no)
         try:
             return facts.of_trade(form, attempt_no)
         except Trouble as trouble:
-            raise NotificationRefused(trouble.code, trouble.message) from trouble
+            raise NotificationRefused(Refusal(trouble.code), trouble.message) from trouble
 
     def accept(self) -> Reply:
         """Answer exactly `success`: Alipay stops repeating."""
         return Reply(status=200, body=b"success")
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         """Answer anything else, the same whatever the code: Alipay repeats it 7 times within about 25 hours."""
         return Reply(status=400, body=b"failure")
 

@@ -17,6 +17,7 @@ from cashier.channels.base import (
     Outcome,
     Presentation,
     PresentationKind,
+    Refusal,
     Reply,
     Return,
     Trade,
@@ -140,7 +141,7 @@ class UnionPay:
         form = self._wire.open(notification)
         number, code, message = form.get("orderId", ""), form.get("respCode", ""), form.get("respMsg", "")
         if not number:
-            raise NotificationRefused("malformed")
+            raise NotificationRefused(Refusal.MALFORMED)
         try:
             match form.get("txnType"):
                 case "01":
@@ -149,14 +150,14 @@ class UnionPay:
                     original = form.get("reqReserved", "")
                     return facts.of_state(form, code, message, attempt_no=original, refund_no=number)
         except Trouble as trouble:
-            raise NotificationRefused(trouble.code, trouble.message) from trouble
-        raise NotificationRefused("unknown_event", form.get("txnType", ""))
+            raise NotificationRefused(Refusal(trouble.code), trouble.message) from trouble
+        raise NotificationRefused(Refusal.UNKNOWN_EVENT, form.get("txnType", ""))
 
     def accept(self) -> Reply:
         """Answer 200: UnionPay stops repeating."""
         return Reply(status=200, body=b"ok")
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         """Answer 400, the same whatever the code: UnionPay repeats it, 5 sends within minutes."""
         return Reply(status=400, body=b"no")
 
