@@ -5,7 +5,7 @@ VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 ARGS ?=
-SIMULATED := --histories 2000 --marks --exhaustive --planted --replay 100
+SIMULATED := --histories 2000 --marks --exhaustive --schedules --planted --replay 100
 
 export PYTHONDEVMODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
