@@ -24,6 +24,15 @@ def lock_payment(payment_id: int) -> Payment:
         raise PaymentNotFound from None
 
 
+def lock_payment_of_order(*, merchant_id: int, merchant_order_no: str) -> Payment:
+    """Lock and return the payment of a merchant's order number; raise PaymentNotFound."""
+    found = Payment.objects.select_for_update(of=("self",)).select_related("merchant")
+    payment = found.filter(merchant_id=merchant_id, merchant_order_no=merchant_order_no).first()
+    if payment is None:
+        raise PaymentNotFound
+    return payment
+
+
 def lock_payment_of_attempt(attempt_no: str) -> Payment:
     """Lock and return the payment of an attempt; raise AttemptNotFound."""
     try:

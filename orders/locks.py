@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db import connection
 
-from orders.errors import OrderNotFound
-from orders.models import Order
+from orders.errors import ApiKeyNotFound, OrderNotFound
+from orders.models import ApiKey, IdempotencyRecord, Order
 from payhub.db import require_transaction
 
 
@@ -23,6 +23,21 @@ def lock_orders_to_ask(now: datetime, limit: int) -> list[Order]:
     """Lock and return orders that the payment centre is to be asked about, passing over those in use."""
     found = Order.objects.select_for_update(skip_locked=True).filter(ask_at__lte=now)
     return list(found.order_by("ask_at", "id")[:limit])
+
+
+def lock_api_key(*, merchant_id: int, key_id: int) -> ApiKey:
+    """Lock and return one key of a merchant; raise ApiKeyNotFound."""
+    found = ApiKey.objects.select_for_update(of=("self",)).select_related("merchant")
+    key = found.filter(merchant_id=merchant_id, pk=key_id).first()
+    if key is None:
+        raise ApiKeyNotFound
+    return key
+
+
+def take_over_idempotency_key(*, record_id: int, lease_until: datetime, now: datetime) -> bool:
+    """Take over a request whose worker died, and tell whether it was ours to take: one statement, one winner."""
+    idle = IdempotencyRecord.objects.filter(pk=record_id, status=0, lease_until__lte=now)
+    return idle.update(lease_until=lease_until) == 1
 
 
 _CLAIM = """

@@ -57,6 +57,9 @@ ACTIONS: dict[str, Promise] = {
     "account.opened": _("Channel account opened"),
     "account.changed": _("Settings of the channel account changed"),
     "merchant.changed": _("Merchant changed"),
+    "api_key.issued": _("API key made"),
+    "api_key.rolled": _("API key rolled: the old one works for another day"),
+    "api_key.revoked": _("API key revoked"),
     "review.resolved": _("Exception resolved"),
     "delivery.revived": _("Delivery tried again by hand"),
 }
@@ -80,6 +83,7 @@ DETAILS: dict[str, Promise] = {
     "refund_no": _("refund"),
     "resolution": _("resolution"),
     "returned": _("returned in all"),
+    "scopes": _("scopes"),
     "source": _("known by"),
     "why": _("why"),
 }
