@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from orders.errors import EventNotFound, OrderNotFound
-from orders.models import ApiKey, Order
+from orders.errors import DeliveryNotFound, EndpointNotFound, EventNotFound, OrderNotFound
+from orders.models import ApiKey, Order, WebhookDelivery, WebhookEndpoint
 from orders.states import OrderState
 from payhub.outbox.models import Event
 
@@ -74,6 +74,50 @@ def event_of_merchant(merchant_id: int, event_id: str) -> Event:
     if event is None:
         raise EventNotFound
     return event
+
+
+def endpoints_of_merchant(merchant_id: int) -> QuerySet[WebhookEndpoint]:
+    """Return a merchant's webhook endpoints, newest first."""
+    return WebhookEndpoint.objects.filter(merchant_id=merchant_id).order_by("-pk")
+
+
+def endpoint_of_merchant(merchant_id: int, endpoint_no: str) -> WebhookEndpoint:
+    """Return one webhook endpoint of a merchant; raise EndpointNotFound."""
+    endpoint = endpoints_of_merchant(merchant_id).filter(endpoint_no=endpoint_no).first()
+    if endpoint is None:
+        raise EndpointNotFound
+    return endpoint
+
+
+def deliveries_of_merchant(
+    merchant_id: int,
+    *,
+    endpoint_no: str = "",
+    outcome: str = "",
+    event_type: str = "",
+    order_no: str = "",
+    before: str = "",
+) -> QuerySet[WebhookDelivery]:
+    """Return a merchant's webhook deliveries of the last 30 days, newest first, older than the number `before`."""
+    mine = WebhookDelivery.objects.filter(endpoint__merchant_id=merchant_id)
+    wanted = {
+        "endpoint__endpoint_no": endpoint_no,
+        "outcome": outcome,
+        "event__name": event_type,
+        "event__subject": f"order:{order_no}" if order_no else "",
+    }
+    found = mine.filter(**{name: value for name, value in wanted.items() if value})
+    if before:
+        found = found.filter(pk__lt=mine.filter(delivery_no=before).values("pk"))
+    return found.select_related("event", "endpoint").order_by("-pk")
+
+
+def delivery_of_merchant(merchant_id: int, delivery_no: str) -> WebhookDelivery:
+    """Return one webhook delivery of a merchant; raise DeliveryNotFound."""
+    delivery = deliveries_of_merchant(merchant_id).filter(delivery_no=delivery_no).first()
+    if delivery is None:
+        raise DeliveryNotFound
+    return delivery
 
 
 def newest_standing(*, digest: str, since: datetime) -> Order | None:

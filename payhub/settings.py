@@ -191,6 +191,8 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("payhub.outbox.deliver_due", 1),
     ("orders.ask_waiting", 30),
     ("orders.forget_claims", 3600),
+    ("orders.send_webhooks", 2),
+    ("orders.forget_webhooks", 3600),
     ("cashier.expire_due", 5),
     ("cashier.send_refunds", 10),
     ("cashier.close_ledger_days", 600),
@@ -198,7 +200,7 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
 
 # payhub ----------------------------------------------------------------------------------------------------------
 # Who hears of which event, by consumer name: the dotted path of a `payhub.outbox.consumer.Consumer`.
-OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders"}
+OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders", "webhooks": "orders.consumers.webhooks"}
 # How much each role (`manage.py roles`) may approve of one refund, in minor units; None: any amount. No role, nothing.
 REFUND_LIMITS_MINOR: dict[str, int | None] = {
     "supervisor": env_int("SUPERVISOR_REFUND_LIMIT_MINOR", 100_000),

@@ -51,6 +51,15 @@ def lists(name: str, asked: Shown, shown: Shown) -> Mark:
     return extend_schema(operation_id=name, parameters=[asked], responses={200: shown, **_problems((422,))})
 
 
+def changes(name: str, said: Shown | None, shown: Shown | None) -> Mark:
+    """Describe a route that can be repeated as it is."""
+    return extend_schema(
+        operation_id=name,
+        request=said,
+        responses={(200 if shown else 204): shown, **_problems((400, 404, 413, 415, 422))},
+    )
+
+
 def writes(
     name: str, said: Shown | None, shown: Shown | None, *, status: int = 200, refusals: Sequence[int] = ()
 ) -> Mark:

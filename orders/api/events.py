@@ -10,9 +10,10 @@ from orders.api.base import ApiView
 from orders.api.documented import lists, reads
 from orders.api.fields import Number
 from orders.api.pages import PageAsked, page
-from orders.api.shown import EventPage, EventShown, show_event
+from orders.api.shown import EventPage, EventShown
 from orders.models.webhook_endpoint import EventType
 from orders.selectors import event_of_merchant, events_of_merchant
+from orders.services.tell import say_event
 
 
 class EventsAsked(PageAsked):
@@ -38,7 +39,7 @@ class Events(ApiView):
                 page(
                     list(found),
                     asked["limit"],
-                    lambda events: [show_event(event, is_test=is_test) for event in events],
+                    lambda events: [say_event(event, is_test=is_test) for event in events],
                     lambda event: event.event_id,
                 )
             ).data
@@ -52,4 +53,4 @@ class OneEvent(ApiView):
     def get(self, request: Request, event_id: str) -> Response:
         """Return an event."""
         event = event_of_merchant(self.merchant.pk, event_id)
-        return Response(EventShown(show_event(event, is_test=self.merchant.is_test)).data)
+        return Response(EventShown(say_event(event, is_test=self.merchant.is_test)).data)

@@ -24,7 +24,6 @@ from orders.models import Order
 from orders.models.webhook_endpoint import EventType
 from orders.states import OrderState
 from payhub.money import MINOR_DIGITS
-from payhub.outbox.models import Event
 
 
 def lower(values: Iterable[str]) -> list[str]:
@@ -244,14 +243,3 @@ def show_refunds(refunds: Sequence[RefundView]) -> list[dict[str, Any]]:
         }
         for refund in refunds
     ]
-
-
-def show_event(event: Event, *, is_test: bool) -> dict[str, Any]:
-    """Return an event as the API says it and as webhooks carry it."""
-    return {
-        "id": event.event_id,
-        "type": event.name,
-        "timestamp": event.created_at,
-        "is_test": is_test,
-        "data": event.payload,
-    }

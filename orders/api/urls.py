@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, register_converter
 
-from orders.api import events, orders, refunds
+from orders.api import events, orders, refunds, webhooks
 
 
 class NumberConverter:
@@ -36,5 +36,13 @@ routes = [
     path("refunds/<number:refund_no>", refunds.OneRefund.as_view(), name="api-refund"),
     path("events", events.Events.as_view(), name="api-events"),
     path("events/<number:event_id>", events.OneEvent.as_view(), name="api-event"),
+    path("webhook-endpoints", webhooks.Endpoints.as_view(), name="api-endpoints"),
+    path("webhook-endpoints/<number:endpoint_no>", webhooks.OneEndpoint.as_view(), name="api-endpoint"),
+    path("webhook-endpoints/<number:endpoint_no>/roll", webhooks.RollSecret.as_view(), name="api-endpoint-roll"),
+    path("webhook-endpoints/<number:endpoint_no>/test", webhooks.TestEndpoint.as_view(), name="api-endpoint-test"),
+    path("webhook-endpoints/<number:endpoint_no>/recover", webhooks.Recover.as_view(), name="api-endpoint-recover"),
+    path("webhook-deliveries", webhooks.Deliveries.as_view(), name="api-deliveries"),
+    path("webhook-deliveries/<number:delivery_no>", webhooks.OneDelivery.as_view(), name="api-delivery"),
+    path("webhook-deliveries/<number:delivery_no>/resend", webhooks.Resend.as_view(), name="api-delivery-resend"),
 ]
 urlpatterns = [path("api/v1/", include(routes))]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from orders.models import Order
 from payhub.outbox.emit import emit
+from payhub.outbox.models import Event
 
 
 def tell(*, order: Order, event_type: str, at: datetime, **more: Any) -> None:
@@ -26,3 +27,14 @@ def tell(*, order: Order, event_type: str, at: datetime, **more: Any) -> None:
         at=at,
         merchant_id=order.merchant_id,
     )
+
+
+def say_event(event: Event, *, is_test: bool) -> dict[str, Any]:
+    """Return an event as the API shows it and as webhooks carry it: the same, always."""
+    return {
+        "id": event.event_id,
+        "type": event.name,
+        "timestamp": event.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "is_test": is_test,
+        "data": event.payload,
+    }

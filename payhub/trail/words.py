@@ -60,6 +60,12 @@ ACTIONS: dict[str, Promise] = {
     "api_key.issued": _("API key made"),
     "api_key.rolled": _("API key rolled: the old one works for another day"),
     "api_key.revoked": _("API key revoked"),
+    "webhook.added": _("Webhook endpoint added"),
+    "webhook.changed": _("Webhook endpoint changed"),
+    "webhook.on": _("Webhook endpoint switched on"),
+    "webhook.off": _("Webhook endpoint switched off"),
+    "webhook.rolled": _("Webhook secret rolled: messages carry both signatures for a day"),
+    "webhook.removed": _("Webhook endpoint removed"),
     "review.resolved": _("Exception resolved"),
     "delivery.revived": _("Delivery tried again by hand"),
 }

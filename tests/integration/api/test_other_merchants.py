@@ -27,12 +27,15 @@ def things(program: Program, shopper_pays: Callable[[str], Attempt]) -> dict[str
     """One of everything that has an address, by the name of its part of the address."""
     order_no = program.orders().said["order_no"]
     shopper_pays(order_no)
+    endpoint_no = program.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/hook"}).said["endpoint_no"]
     said = {"order_no": order_no, "merchant_refund_no": "r1", "amount_minor": 1, "currency": "CNY"}
     return {
         "order_no": order_no,
         "merchant_order_no": "shop-1",
         "refund_no": program.post("/refunds", said).said["refund_no"],
         "event_id": program.get("/events").said["data"][0]["id"],
+        "endpoint_no": endpoint_no,
+        "delivery_no": program.post(f"/webhook-endpoints/{endpoint_no}/test").said["delivery_no"],
     }
 
 
