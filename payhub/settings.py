@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "pgtrigger",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "payhub",
     "payhub.merchants",
     "payhub.trail",
@@ -149,6 +151,17 @@ if not PAYHUB_DEMO:
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
 
+# The merchants' API --------------------------------------------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "EXCEPTION_HANDLER": "orders.api.problems.answer",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+API_CALLS_BY_KEY = env_int("API_CALLS_BY_KEY", 200)  # of one key in ten seconds
+
 # Celery wakes; rows are the truth (docs/architecture.md) ---------------------------------------------------------
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL", REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -180,6 +193,8 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("payhub.outbox.deliver_due", 1),
     ("orders.ask_waiting", 30),
     ("orders.forget_claims", 3600),
+    ("orders.send_webhooks", 2),
+    ("orders.forget_webhooks", 3600),
     ("cashier.expire_due", 5),
     ("cashier.send_refunds", 10),
     ("cashier.close_ledger_days", 600),
@@ -187,7 +202,7 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
 
 # payhub ----------------------------------------------------------------------------------------------------------
 # Who hears of which event, by consumer name: the dotted path of a `payhub.outbox.consumer.Consumer`.
-OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders"}
+OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders", "webhooks": "orders.consumers.webhooks"}
 # How much each role (`manage.py roles`) may approve of one refund, in minor units; None: any amount. No role, nothing.
 REFUND_LIMITS_MINOR: dict[str, int | None] = {
     "supervisor": env_int("SUPERVISOR_REFUND_LIMIT_MINOR", 100_000),

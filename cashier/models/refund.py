@@ -45,11 +45,12 @@ _WITHIN_RECEIPT = f"""
 class Refund(Stateful):
     """Money on its way back. `receipt` is the success fact whose money returns.
 
-    Whoever asked cannot approve (constraint, superusers included); `is_automatic` marks a surplus that the
-    merchant's limit lets go back without a person.
+    Whoever asked cannot approve (constraint, superusers included); `is_automatic` marks what the merchant's limits let
+    go back without a person of ours: surplus, or a refund that the merchant itself wants.
     """
 
     refund_no = models.CharField(max_length=24, unique=True)
+    merchant_refund_no = models.CharField(max_length=64, blank=True)  # the merchant's own number for it, if it gave one
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="refunds")
     receipt = models.ForeignKey(ChannelFact, on_delete=models.PROTECT, related_name="refunds_of")
     amount_minor = models.BigIntegerField()
@@ -101,7 +102,12 @@ class Refund(Stateful):
                     ]
                 )
                 | models.Q(approved_by__isnull=False)
-                | models.Q(is_automatic=True, requested_by__isnull=True, is_surplus=True),
+                | models.Q(is_automatic=True, requested_by__isnull=True),
+            ),
+            models.UniqueConstraint(
+                name="refund_once_per_merchant_refund_no",
+                fields=["receipt", "merchant_refund_no"],
+                condition=~models.Q(merchant_refund_no=""),
             ),
             models.CheckConstraint(
                 name="refund_sent_says_when",
@@ -133,7 +139,10 @@ class Refund(Stateful):
             *never_deleted(),
             pgtrigger.ReadOnly(
                 name="what_was_intended",
-                fields=["refund_no", "attempt", "receipt", "amount_minor", "currency", "is_surplus", "requested_by"],
+                fields=[
+                    *("refund_no", "attempt", "receipt", "amount_minor", "currency", "is_surplus", "requested_by"),
+                    "merchant_refund_no",
+                ],
             ),
             pgtrigger.Protect(
                 name="sent_first_once",

@@ -57,6 +57,15 @@ ACTIONS: dict[str, Promise] = {
     "account.opened": _("Channel account opened"),
     "account.changed": _("Settings of the channel account changed"),
     "merchant.changed": _("Merchant changed"),
+    "api_key.issued": _("API key made"),
+    "api_key.rolled": _("API key rolled: the old one works for another day"),
+    "api_key.revoked": _("API key revoked"),
+    "webhook.added": _("Webhook endpoint added"),
+    "webhook.changed": _("Webhook endpoint changed"),
+    "webhook.on": _("Webhook endpoint switched on"),
+    "webhook.off": _("Webhook endpoint switched off"),
+    "webhook.rolled": _("Webhook secret rolled: messages carry both signatures for a day"),
+    "webhook.removed": _("Webhook endpoint removed"),
     "review.resolved": _("Exception resolved"),
     "delivery.revived": _("Delivery tried again by hand"),
 }
@@ -80,6 +89,7 @@ DETAILS: dict[str, Promise] = {
     "refund_no": _("refund"),
     "resolution": _("resolution"),
     "returned": _("returned in all"),
+    "scopes": _("scopes"),
     "source": _("known by"),
     "why": _("why"),
 }
