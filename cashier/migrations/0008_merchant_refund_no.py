@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cashier', '0005_receipt_once'),
+        ('cashier', '0007_refund_surplus'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
