@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
 BEIJING = timezone(timedelta(hours=8))  # no summer time since 1991
 
@@ -26,9 +26,16 @@ def plain(moment: datetime) -> str:
     return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
 
 
+def midnight(day: date) -> datetime:
+    """Return when a day begins."""
+    return datetime.combine(day, time.min, BEIJING)
+
+
 def read_plain(text: str) -> datetime | None:
     """Read `2026-01-02 15:04:05` as Beijing time; None for anything else."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
+    if len(text) != 19 or text[10] != " ":
+        return None
+    try:  # ten times as fast as strptime, which a bill of a million lines feels
+        return datetime.fromisoformat(text).replace(tzinfo=BEIJING)
     except ValueError:
         return None
