@@ -5,8 +5,6 @@ Whoever holds the payment's lock may decide about everything below it; nobody de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -74,18 +72,11 @@ def lock_overdue_payments(now: datetime, limit: int) -> list[Payment]:
     )
 
 
-@contextmanager
-def lane(name: str) -> Iterator[bool]:
-    """Tell whether this process alone is in the lane; it is left at the end, or with the connection in a crash."""
+def lock_foreign_number(account_id: int, attempt_no: str, refund_no: str) -> None:
+    """Let nobody else take in a fact about this number, which is no row of ours, until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        (is_mine,) = cursor.fetchone() or (False,)
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+        number = f"{account_id}:{attempt_no}:{refund_no}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", [number])
 
 
 def claim_due_queries(channel: str, now: datetime, limit: int, lease_s: float) -> list[PendingQuery]:

@@ -11,6 +11,22 @@ from django.db.models import Prefetch
 from cashier.errors import OrderConflict, PaymentNotFound
 from cashier.models import Attempt, Payment, Refund
 from cashier.services import end_payment
+from cashier.services.books import (
+    AccountView,
+    BilledMoney,
+    BillKind,
+    BillLine,
+    BillNotReady,
+    BillUnusable,
+    UnreadableLine,
+    bill_starts_at,
+    book_bill,
+    book_difference,
+    channel_accounts,
+    fetch_bill,
+    read_bill,
+    settle_billed,
+)
 from cashier.states import AttemptState, FactSource, PaymentState, RefundState
 from payhub import numbers
 from payhub.db import committed, insert_once
@@ -21,6 +37,9 @@ ATTEMPTS = Attempt.objects.select_related("account", "proof").order_by("id")
 
 __all__ = ["AttemptState", "AttemptView", "OrderConflict", "PaymentNotFound", "PaymentState", "PaymentView"]
 __all__ += ["RefundState", "RefundView"]
+__all__ += ["AccountView", "BillKind", "BillLine", "BillNotReady", "BillUnusable", "BilledMoney", "UnreadableLine"]
+__all__ += ["bill_starts_at", "book_bill", "book_difference", "channel_accounts", "fetch_bill", "read_bill"]
+__all__ += ["settle_billed"]
 __all__ += ["cancel_payment", "find_payment", "find_payments", "open_payment"]
 
 

@@ -195,6 +195,7 @@ class BillLine(NamedTuple):
     channel_refund_no: str = ""
     occurred_at: datetime | None = None
     state: str = ""  #: The channel's own word.
+    is_final: bool = True  #: False: the channel accepted it, and the bill does not say that the money moved.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from cashier.channels.base import Fact, Outcome
+from cashier.locks import lock_foreign_number
 from cashier.models import Attempt, ChannelAccount, ChannelFact, Refund
 from cashier.services import ledger
 from cashier.states import RECEIPTS, AttemptState, FactSource, Verdict
@@ -73,16 +74,38 @@ def receipts_of(attempt: Attempt) -> dict[str, Money]:
 
 
 def take_not_ours(fact: Fact, source: FactSource, account: ChannelAccount, now: datetime) -> Taken:
-    """Keep a fact about a number that is not this account's: no payment moves; money goes to suspense and a person."""
+    """Keep a fact about a number that is not this account's: no payment moves; money goes to suspense and a person.
+
+    Money that another door has told of already is booked once.
+    """
+    lock_foreign_number(account.pk, fact.attempt_no, fact.refund_no)
+    moved = fact.outcome is Outcome.PAID
+    if moved and _is_known(fact, account):
+        stored = store(fact, source, account, Verdict.REPEATED, now)
+        return Taken(verdict=Verdict.REPEATED, is_new=stored is not None)
     stored = store(fact, source, account, Verdict.NOT_OURS, now)
-    if stored is not None and fact.outcome is Outcome.PAID and not fact.refund_no:
+    if stored is not None and moved:
         ledger.book_suspense(stored, now)
+        what = f"returned by {fact.refund_no}" if fact.refund_no else f"paid for {fact.attempt_no}"
         open_review(
             kind=Kind.UNKNOWN_NUMBER,
             subject=f"fact:{stored.pk}",
-            reason=f"{account} says that {fact.amount} was paid for {fact.attempt_no}, which is no number of its.",
+            reason=f"{account} says that {fact.amount} was {what}, which is no number of its.",
             owner=Owner.FINANCE,
             at=now,
             money=fact.amount,
         )
     return Taken(verdict=Verdict.NOT_OURS, is_new=stored is not None)
+
+
+def _is_known(fact: Fact, account: ChannelAccount) -> bool:
+    same = ChannelFact.objects.filter(
+        account=account,
+        attempt_no=fact.attempt_no[:64],
+        refund_no=fact.refund_no[:64],
+        verdict=Verdict.NOT_OURS,
+        outcome=Outcome.PAID,
+    )
+    if not fact.refund_no:  # one number paid twice is two receipts; a refund number returns once
+        same = same.filter(channel_trade_no=fact.channel_trade_no[:64])
+    return same.exists()

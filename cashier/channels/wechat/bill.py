@@ -133,6 +133,7 @@ class _Reader:
             channel_refund_no=channel_refund_no,
             occurred_at=read_plain(at),
             state=state,
+            is_final=state == "SUCCESS" or word == "REVOKED",  # a refund stands on the day it was accepted
         )
 
     def _compare(self, header: bytes, line: bytes) -> None:
