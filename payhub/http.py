@@ -55,8 +55,7 @@ class OutgoingHttp:
         """
         with self._sent("GET", url, headers, b"", timeout_s) as answer:
             if answer.status_code == 200:
-                for piece in _read(answer, MAX_FILE_BYTES, FILE_TIMEOUT_S):
-                    into.write(piece)
+                into.writelines(_read(answer, MAX_FILE_BYTES, FILE_TIMEOUT_S))
         return answer.status_code
 
     @contextmanager

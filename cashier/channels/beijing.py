@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 
 BEIJING = timezone(timedelta(hours=8))  # no summer time since 1991
 
@@ -31,11 +32,12 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, BEIJING)
 
 
+@lru_cache(maxsize=4096)  # a busy day has a dozen payments a second, and its bill is in their order
 def read_plain(text: str) -> datetime | None:
     """Read `2026-01-02 15:04:05` as Beijing time; None for anything else."""
     if len(text) != 19 or text[10] != " ":
         return None
-    try:  # ten times as fast as strptime, which a bill of a million lines feels
+    try:
         return datetime.fromisoformat(text).replace(tzinfo=BEIJING)
     except ValueError:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import IO, BinaryIO
 
 import httpx
@@ -74,6 +75,7 @@ def lines_of(plain: IO[bytes], packed_bytes: int) -> Iterator[bytes]:
         yield tail.rstrip(b"\r")
 
 
+@lru_cache(maxsize=1 << 16)  # prices repeat
 def amount_of(text: str, name: str, *, sign: int = 1) -> Money:
     """Return a cell in yuan as a positive amount; raise UnreadableRow when it is none, or of the wrong `sign`."""
     try:

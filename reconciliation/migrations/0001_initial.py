@@ -19,29 +19,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='BillLine',
-            fields=[
-                ('pk', models.CompositePrimaryKey('day_date', 'bill_id', 'row', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day_date', models.DateField()),
-                ('bill_id', models.BigIntegerField()),
-                ('row', models.IntegerField()),
-                ('kind', models.CharField(max_length=10)),
-                ('attempt_no', models.TextField()),
-                ('refund_no', models.TextField()),
-                ('channel_trade_no', models.TextField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('fee_minor', models.BigIntegerField(null=True)),
-                ('occurred_at', models.DateTimeField(null=True)),
-                ('state', models.TextField()),
-                ('is_final', models.BooleanField()),
-            ],
-            options={
-                'db_table': 'reconciliation_billline',
-                'managed': False,
-            },
-        ),
-        migrations.CreateModel(
             name='BillFile',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -1,4 +1,4 @@
-from django.db import migrations
+from django.db import migrations, models
 
 # A month a partition (services/partitions.py makes them): a month that is no longer needed is detached at once,
 # where deleting its rows would take hours and leave the table as big as it was.
@@ -29,4 +29,29 @@ class Migration(migrations.Migration):
         ('cashier', '0007_books'),
     ]
 
-    operations = [migrations.RunSQL(BILL_LINES, "DROP TABLE reconciliation_billline")]
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            database_operations=[migrations.RunSQL(BILL_LINES, "DROP TABLE reconciliation_billline")],
+            state_operations=[
+                migrations.CreateModel(
+                    name='BillLine',
+                    fields=[
+                        ('pk', models.CompositePrimaryKey('day_date', 'bill_id', 'row', blank=True, editable=False, primary_key=True, serialize=False)),
+                        ('day_date', models.DateField()),
+                        ('bill_id', models.BigIntegerField()),
+                        ('row', models.IntegerField()),
+                        ('kind', models.CharField(max_length=10)),
+                        ('attempt_no', models.TextField()),
+                        ('refund_no', models.TextField()),
+                        ('channel_trade_no', models.TextField()),
+                        ('amount_minor', models.BigIntegerField()),
+                        ('currency', models.CharField(max_length=3)),
+                        ('fee_minor', models.BigIntegerField(null=True)),
+                        ('occurred_at', models.DateTimeField(null=True)),
+                        ('state', models.TextField()),
+                        ('is_final', models.BooleanField()),
+                    ],
+                ),
+            ],
+        )
+    ]

@@ -26,9 +26,5 @@ class BillLine(models.Model):
     state = models.TextField()
     is_final = models.BooleanField()
 
-    class Meta:
-        managed = False
-        db_table = "reconciliation_billline"
-
     def __str__(self) -> str:
         return f"{self.bill_id}:{self.row}"

@@ -32,13 +32,17 @@ def read_whole(bill: Bill, file: BinaryIO, seen: Seen) -> Iterator[BillLine | Un
 
 def _checked(bill: Bill, lines: Iterator[BillLine | UnreadableLine], seen: Seen) -> Iterator[BillLine | UnreadableLine]:
     first, last = bill.starts_at - NEAR, bill.ends_at + NEAR
+    at, is_other_day = None, False
     for line in lines:
         seen.lines += 1
         if isinstance(line, UnreadableLine):
             seen.unreadable += 1
             seen.first_reason = seen.first_reason or f"Line {line.row}: {line.reason}"
-        elif line.occurred_at is not None and not first <= line.occurred_at < last:
-            seen.other_day += 1
+        elif line.occurred_at is not None:
+            if line.occurred_at is not at:  # readers give the same object for the same second
+                at = line.occurred_at
+                is_other_day = not first <= at < last
+            seen.other_day += is_other_day
         yield line
     if seen.lines and seen.unreadable == seen.lines:
         raise BillUnusable(f"No line of the bill can be read. {seen.first_reason}")

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from operator import itemgetter
 from typing import IO, BinaryIO, cast
 
@@ -64,7 +65,7 @@ def _opened(file: BinaryIO) -> IO[bytes]:
     file.seek(0)
     is_packed = file.read(2) == b"\x1f\x8b"
     file.seek(0)
-    return cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if is_packed else file
+    return cast("IO[bytes]", gzip.GzipFile(fileobj=file, mode="rb")) if is_packed else file
 
 
 def _verify(file: BinaryIO, hash_type: str, hash_value: str) -> None:
@@ -122,18 +123,20 @@ class _Reader:
         else:
             amount, state, refund_no, channel_refund_no = amount_of(paid, "订单金额"), word, "", ""
         self.sums[kind] += amount.minor
+        is_final = state == "SUCCESS" or word == "REVOKED"  # a refund stands on the day it was accepted
+        # By position, in BillLine's order: by name it takes three times as long, a million times a day.
         return BillLine(
-            row=number,
-            kind=kind,
-            attempt_no=attempt_no,
-            amount=amount,
-            refund_no=refund_no,
-            fee=_fee(fee),
-            channel_trade_no=trade_no,
-            channel_refund_no=channel_refund_no,
-            occurred_at=read_plain(at),
-            state=state,
-            is_final=state == "SUCCESS" or word == "REVOKED",  # a refund stands on the day it was accepted
+            number,
+            kind,
+            attempt_no,
+            amount,
+            refund_no,
+            _fee(fee),
+            trade_no,
+            channel_refund_no,
+            read_plain(at),
+            state,
+            is_final,
         )
 
     def _compare(self, header: bytes, line: bytes) -> None:
@@ -165,6 +168,7 @@ def _cells(line: bytes, width: int) -> list[str]:
     return cells
 
 
+@lru_cache(maxsize=1 << 16)
 def _fee(text: str) -> Money | None:
     """Read a fee, which has five decimals; None when it is no whole number of fen, or none at all."""
     try:

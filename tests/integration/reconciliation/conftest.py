@@ -101,7 +101,7 @@ class Shop:
 
 
 @pytest.fixture
-def shop(alpha: Books, alpha_account: ChannelAccount, new_payment: Any, moved_clock: MovedClock) -> Shop:
+def shop(moved_clock: MovedClock, alpha: Books, alpha_account: ChannelAccount, new_payment: Any) -> Shop:
     """The shop, on the morning of the day."""
     return Shop(alpha, alpha_account, new_payment)
 
