@@ -9,7 +9,7 @@ from typing import ClassVar
 class BooksError(Exception):
     """The books refused this."""
 
-    code: ClassVar[str] = "refused"
+    code: ClassVar[str] = "books_refused"
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or inspect.cleandoc(self.__doc__ or ""))
@@ -48,7 +48,7 @@ class FileRefused(BooksError):
 class NotYourDecision(BooksError):
     """A second person has to decide this. Nothing was booked; ask a colleague."""
 
-    code = "not_your_decision"
+    code = "not_your_difference"
 
 
 class NotToDecide(BooksError):

@@ -110,13 +110,43 @@ class Difference(Stateful):
         """How much more the channel holds by its bill than by our facts; None where a line cannot be read."""
         return Money(self.effect_minor, self.currency) if self.currency else None
 
+    # What matching does to many rows at once, in SQL, under the same edges (services/match.py).
+
+    @transition(source=[DifferenceState.OPEN, DifferenceState.AGREES], target=DifferenceState.SETTLED)
+    def settle(self) -> None:
+        """The line became a fact."""
+
+    @transition(
+        source=[DifferenceState.OPEN, DifferenceState.NOTED, DifferenceState.AGREES], target=DifferenceState.WAITING
+    )
+    def wait(self) -> None:
+        """The neighbouring day's bill may have it."""
+
+    @transition(
+        source=[DifferenceState.OPEN, DifferenceState.WAITING, DifferenceState.AGREES], target=DifferenceState.NOTED
+    )
+    def note(self) -> None:
+        """The neighbouring day's bill has it."""
+
+    @transition(
+        source=[DifferenceState.OPEN, DifferenceState.WAITING, DifferenceState.PROPOSED, DifferenceState.NOTED],
+        target=DifferenceState.AGREES,
+    )
+    def agree(self) -> None:
+        """It is not found any more."""
+
+    @transition(
+        source=[DifferenceState.WAITING, DifferenceState.PROPOSED, DifferenceState.NOTED, DifferenceState.AGREES],
+        target=DifferenceState.OPEN,
+    )
+    def open_again(self) -> None:
+        """It is found after all, or the second person does not agree."""
+
+    # What a person does.
+
     @transition(source=DifferenceState.OPEN, target=DifferenceState.PROPOSED)
     def propose(self) -> None:
         """Somebody decided; a second person has to agree."""
-
-    @transition(source=DifferenceState.PROPOSED, target=DifferenceState.OPEN)
-    def reject(self) -> None:
-        """The second person does not agree."""
 
     @transition(source=[DifferenceState.OPEN, DifferenceState.PROPOSED], target=DifferenceState.RESOLVED)
     def resolve(self, at: datetime) -> None:

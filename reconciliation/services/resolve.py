@@ -37,10 +37,12 @@ def decide(
         difference.decision, difference.reason, difference.resolved_by_id = decision, reason.strip(), person.pk
         if needs_second(difference):
             difference.propose()
+            difference.save()
+            _tell(bill, difference, "difference.proposed", person, now)
         else:
             _resolve(bill, difference, now)
-        difference.save()
-        _tell(bill, difference, f"difference.{difference.state.lower()}", person, now)
+            difference.save()
+            _tell(bill, difference, "difference.resolved", person, now)
     return difference
 
 
@@ -62,7 +64,7 @@ def reject(*, difference_id: int, person: AbstractBaseUser, now: datetime) -> Di
     with committed():
         bill, difference = _locked(difference_id, DifferenceState.PROPOSED)
         _tell(bill, difference, "difference.rejected", person, now)
-        difference.reject()
+        difference.open_again()
         difference.decision, difference.reason, difference.resolved_by_id = "", "", None
         difference.save()
     return difference
