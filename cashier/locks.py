@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from cashier.errors import AttemptNotFound, PaymentNotFound, RefundNotFound
 from cashier.models import Attempt, Payment, PendingQuery, Refund
 from cashier.states import PaymentState
@@ -70,13 +68,6 @@ def lock_overdue_payments(now: datetime, limit: int) -> list[Payment]:
     return list(
         found.filter(state=PaymentState.OPEN, expires_at__lte=now, close_wanted="").order_by("expires_at", "id")[:limit]
     )
-
-
-def lock_foreign_number(account_id: int, attempt_no: str, refund_no: str) -> None:
-    """Let nobody else take in a fact about this number, which is no row of ours, until the transaction ends."""
-    with connection.cursor() as cursor:
-        number = f"{account_id}:{attempt_no}:{refund_no}"
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", [number])
 
 
 def claim_due_queries(channel: str, now: datetime, limit: int, lease_s: float) -> list[PendingQuery]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TypedDict
 
 from cashier.channels.base import Fact, Outcome
-from cashier.locks import lock_foreign_number
 from cashier.models import Attempt, ChannelAccount, ChannelFact, Refund
 from cashier.services import ledger
 from cashier.states import RECEIPTS, AttemptState, FactSource, Verdict
@@ -39,7 +38,9 @@ def store(
     # Money for a number that is not ours goes to suspense, and no row of ours tells that it was taken already: the
     # notification and the line of the bill are one fact then.
     door = "" if verdict is Verdict.NOT_OURS else source
-    said = (account.pk, door, fact.attempt_no, fact.refund_no, fact.outcome, verdict, fact.channel_trade_no)
+    # A return's line does not always name the payment at the channel; its own number is enough.
+    trade_no = "" if fact.refund_no and not door else fact.channel_trade_no
+    said = (account.pk, door, fact.attempt_no, fact.refund_no, fact.outcome, verdict, trade_no)
     money = (amount.minor, amount.currency) if amount else ()
     # A refund that was refused and sent again may be refused in the same words: that is news, not the old refusal.
     since = (f"since {refund.proof_id}",) if refund is not None and refund.proof_id else ()
@@ -74,17 +75,9 @@ def receipts_of(attempt: Attempt) -> dict[str, Money]:
 
 
 def take_not_ours(fact: Fact, source: FactSource, account: ChannelAccount, now: datetime) -> Taken:
-    """Keep a fact about a number that is not this account's: no payment moves; money goes to suspense and a person.
-
-    Money that another door has told of already is booked once.
-    """
-    lock_foreign_number(account.pk, fact.attempt_no, fact.refund_no)
-    moved = fact.outcome is Outcome.PAID
-    if moved and _is_known(fact, account):
-        stored = store(fact, source, account, Verdict.REPEATED, now)
-        return Taken(verdict=Verdict.REPEATED, is_new=stored is not None)
+    """Keep a fact about a number that is not this account's: no payment moves; money goes to suspense and a person."""
     stored = store(fact, source, account, Verdict.NOT_OURS, now)
-    if stored is not None and moved:
+    if stored is not None and fact.outcome is Outcome.PAID:
         ledger.book_suspense(stored, now)
         what = f"returned by {fact.refund_no}" if fact.refund_no else f"paid for {fact.attempt_no}"
         open_review(
@@ -96,16 +89,3 @@ def take_not_ours(fact: Fact, source: FactSource, account: ChannelAccount, now: 
             money=fact.amount,
         )
     return Taken(verdict=Verdict.NOT_OURS, is_new=stored is not None)
-
-
-def _is_known(fact: Fact, account: ChannelAccount) -> bool:
-    same = ChannelFact.objects.filter(
-        account=account,
-        attempt_no=fact.attempt_no[:64],
-        refund_no=fact.refund_no[:64],
-        verdict=Verdict.NOT_OURS,
-        outcome=Outcome.PAID,
-    )
-    if not fact.refund_no:  # one number paid twice is two receipts; a refund number returns once
-        same = same.filter(channel_trade_no=fact.channel_trade_no[:64])
-    return same.exists()

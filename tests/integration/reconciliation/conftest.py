@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 
 from cashier.channels.base import BillKind, BillLine, UnreadableLine
@@ -21,7 +20,7 @@ from payhub.money import Money
 from payhub.trail.record import SYSTEM
 from reconciliation.models import Bill, Difference, Tally
 from reconciliation.services.run import run_day
-from tests.conftest import MovedClock
+from tests.conftest import MovedClock, staff
 from tests.played.bill import write
 from tests.played.channel import Books
 
@@ -35,7 +34,7 @@ class Shop:
     def __init__(self, books: Books, account: ChannelAccount, new_payment: Callable[..., Payment]) -> None:
         self.books, self.account, self._new_payment = books, account, new_payment
         self.lines: list[BillLine | UnreadableLine] = []
-        self.people = [User.objects.get_or_create(username=name)[0] for name in ("ada", "bo", "cy")]
+        self.people = [staff(name, "finance") for name in ("ada", "bo", "cy")]
 
     def start(self, minor: int = 12_800, **changes: Any) -> Attempt:
         """Begin to pay."""
