@@ -26,6 +26,7 @@ from typing import Any
 import psycopg
 
 from tests.bills import wechat
+from tests.bills.row import Row
 
 DAY = date(2026, 5, 4)
 START = datetime(2026, 5, 4, tzinfo=timezone(timedelta(hours=8)))
@@ -48,21 +49,21 @@ ANALYZE cashier_channelfact;
 """  # noqa: S608 - our own SQL
 
 
-def rows(lines: int) -> Iterator[wechat.Row]:
+def rows(lines: int) -> Iterator[Row]:
     """The bill: our sales, with one line in `EVERY` missing here, one missing there, one with another amount."""
     step = timedelta(seconds=86_399) / lines
     for n in range(1, lines + 1):
         if n % EVERY == 2:
             continue
         minor = 1000 + n % 9000 + (n % EVERY == 3)
-        yield wechat.Row(f"A260504WN{n:015}", minor, f"42000000{n:012}", START + n * step, fee_minor=minor * 6 // 1000)
+        yield Row(f"A260504WN{n:015}", minor, f"42000000{n:012}", START + n * step, fee_minor=minor * 6 // 1000)
 
 
 def write_bill(lines: int, path: Path) -> str:
     """Write the packed bill; return the SHA-1 of what is in it."""
     digest = hashlib.sha1(usedforsecurity=False)
     with gzip.open(path, "wb", compresslevel=1) as file:
-        for piece in wechat.bill(rows(lines)):
+        for piece in wechat.bill(rows(lines), DAY):
             digest.update(piece)
             file.write(piece)
     return digest.hexdigest()

@@ -76,12 +76,12 @@ def lines_of(plain: IO[bytes], packed_bytes: int) -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=1 << 16)  # prices repeat
-def amount_of(text: str, name: str, *, sign: int = 1) -> Money:
-    """Return a cell in yuan as a positive amount; raise UnreadableRow when it is none, or of the wrong `sign`."""
+def amount_of(text: str, name: str, currency: str = "CNY", *, sign: int = 1) -> Money:
+    """Return a cell as a positive amount; raise UnreadableRow when it is none, or of the wrong `sign`."""
     try:
-        money = Money.from_major(text, "CNY")
+        money = Money.from_major(text, currency)
     except ValueError as error:
         raise UnreadableRow(f"{name} is not an amount.") from error
     if money.minor * sign <= 0:
         raise UnreadableRow(f"{name} is not above zero, the way the money went.")
-    return money if sign > 0 else Money(-money.minor, "CNY")
+    return money if sign > 0 else Money(-money.minor, currency)

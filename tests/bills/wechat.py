@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date
+
+from tests.bills.row import BEIJING, Row, yuan
 
 HEADER = (
     "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,付款银行,货币种类,"
@@ -12,34 +13,14 @@ HEADER = (
     "费率,订单金额,申请退款金额,费率备注"
 )
 TOTALS = "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额"
-BEIJING = timezone(timedelta(hours=8))
 MCHID = "1900000001"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line to be written; `refund_no` set: a refund."""
-
-    attempt_no: str
-    minor: int
-    trade_no: str
-    at: datetime
-    fee_minor: int = 0
-    refund_no: str = ""
-    currency: str = "CNY"
-    mchid: str = MCHID
-
-
-def yuan(minor: int) -> str:
-    """Write an amount."""
-    return f"{minor // 100}.{minor % 100:02}"
-
-
-def line(row: Row) -> str:
+def line(row: Row, mchid: str = MCHID) -> str:
     """Write one line."""
     at = row.at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
     money = yuan(row.minor)
-    head = f"`{at},`wx0000000000000001,`{row.mchid},`0,`,`{row.trade_no},`{row.attempt_no},`oUpF8uMuAJO,`NATIVE,"
+    head = f"`{at},`wx0000000000000001,`{mchid},`0,`,`{row.trade_no},`{row.attempt_no},`oUpF8uMuAJO,`NATIVE,"
     if row.refund_no:
         return (
             f"{head}`REFUND,`OTHERS,`{row.currency},`0.00,`0.00,`50000{row.trade_no[-12:]},`{row.refund_no},`{money},"
@@ -51,17 +32,23 @@ def line(row: Row) -> str:
     )
 
 
-def bill(rows: Iterable[Row], *, more_paid_minor: int = 0) -> Iterator[bytes]:
-    """Write a bill, piece by piece; `more_paid_minor` makes its totals wrong."""
-    yield b"\xef\xbb\xbf" + HEADER.encode() + b"\r\n"
+def bill(
+    rows: Iterable[Row | None], day: date, *, account: str = "", more_paid_minor: int = 0, encoding: str = ""
+) -> Iterator[bytes]:
+    """Write a bill; the day stands in its rows only."""
+    encoding = encoding or "utf-8"
+    yield (("\ufeff" if encoding.startswith("utf") else "") + HEADER + "\r\n").encode(encoding)
     count = paid = returned = 0
     for row in rows:
         count += 1
+        if row is None:
+            yield "`?,`?\r\n".encode(encoding)
+            continue
         if row.refund_no:
             returned += row.minor
         else:
             paid += row.minor
-        yield line(row).encode() + b"\r\n"
+        yield f"{line(row, account or MCHID)}\r\n".encode(encoding)
     paid += more_paid_minor
     totals = f"`{count}.0,`{yuan(paid)},`{yuan(returned)},`0.0,`0.08,`{yuan(paid)},`{yuan(returned)}"
-    yield f"{TOTALS}\r\n{totals}\r\n".encode()
+    yield f"{TOTALS}\r\n{totals}\r\n".encode(encoding)

@@ -15,6 +15,7 @@ from typing import BinaryIO, Literal
 from cashier.channels.base import (
     BillLine,
     BillNotReady,
+    Channel,
     Created,
     Fact,
     Method,
@@ -83,6 +84,7 @@ class Books:
         self.refunds_are_final = True
         self.before: dict[Call, Callable[[], object]] = {}
         self.bills: dict[date, bytes | None] = {}  # None: the channel says that there were no trades
+        self.bills_like: Channel | None = None  # its bills are of this true channel's day and format
         self._faults: dict[Call, list[Fault]] = {}
         self._lock = threading.RLock()
 
@@ -283,7 +285,7 @@ class PlayedChannel:
         return Reply(status=401, body=b"no")
 
     def bill_starts_at(self, day: date) -> datetime:
-        return midnight(day)
+        return self.books.bills_like.bill_starts_at(day) if self.books.bills_like else midnight(day)
 
     def fetch_bill(self, day: date, into: BinaryIO) -> bool:
         if day not in self.books.bills:
@@ -293,7 +295,7 @@ class PlayedChannel:
         return content is not None
 
     def read_bill(self, file: BinaryIO, day: date) -> Iterator[BillLine | UnreadableLine]:
-        return bill.read(file, day)
+        return self.books.bills_like.read_bill(file, day) if self.books.bills_like else bill.read(file, day)
 
     def _refund_answer(self, refund: BookedRefund, order: Return) -> Fact:
         if refund.state == "RETURNED":

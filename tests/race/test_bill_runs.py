@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -18,9 +19,16 @@ from reconciliation.services.match import match
 from reconciliation.services.progress import Progress
 from reconciliation.services.run import cancel, run, run_day
 from tests.conftest import MovedClock
-from tests.integration.reconciliation.conftest import ACCOUNT, DAY, Shop, everything, morning_after
+from tests.integration.reconciliation.conftest import (
+    ACCOUNT,
+    DAY,
+    Shop,
+    buckets,
+    everything,
+    morning_after,
+)
 from tests.integration.reconciliation.conftest import shop as shop
-from tests.integration.reconciliation.test_run import spoil
+from tests.integration.reconciliation.test_run import EVERY_BUCKET, broken, spoil
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_wakes", "heard")]
 
@@ -59,6 +67,40 @@ def test_a_run_that_is_killed_ends_in_the_same_books_when_it_is_run_again(
     assert [row[2] for row in states].count("SETTLED") == 1
     assert LedgerEntry.objects.filter(account="suspense").count() == 1
     assert everything(run_day(ACCOUNT, DAY, actor=SYSTEM)) == everything(again)
+
+
+# The dead leave their server-side cursors to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_run_that_dies_once_at_every_statement_ends_in_the_same_books(shop: Shop, moved_clock: MovedClock) -> None:
+    spoil(shop)
+    morning_after(moved_clock)
+    shop.write_bill()
+    died_at: set[str] = set()
+    while not _comes_through(died_at):
+        pass
+    assert len(died_at) > 50
+    again = Bill.objects.get()
+    assert (again.state, again.lines) == ("DIFFERENT", BillLine.objects.count())
+    assert buckets(again) == EVERY_BUCKET
+    assert LedgerEntry.objects.filter(account="suspense").count() == 1
+    assert broken() == set()
+
+
+def _comes_through(died_at: set[str]) -> bool:
+    """Run the day, and die at the first statement at which no run has died before; tell whether there was none."""
+
+    def die(execute: Any, sql: Any, params: Any, many: Any, context: Any) -> Any:
+        statement = str(sql)
+        # What leaves the lane is no work: a connection that breaks leaves it as well.
+        if statement not in died_at and "advisory_unlock" not in statement:
+            died_at.add(statement)
+            raise Killed
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(die), suppress(Killed):
+        run_day(ACCOUNT, DAY, actor=SYSTEM)
+        return True
+    return False
 
 
 def test_a_load_that_is_killed_in_the_middle_begins_again(

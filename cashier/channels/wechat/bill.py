@@ -113,15 +113,15 @@ class _Reader:
         mchid, currency, word, returned, paid, attempt_no, refund_no, fee, trade_no, channel_refund_no, at, state = (
             cells
         )
-        if mchid != self.mchid or currency != "CNY":
-            raise UnreadableRow("It is about another merchant or currency.")
+        if mchid != self.mchid:
+            raise UnreadableRow("It is about another merchant.")
         kind = KINDS.get(word)
         if kind is None:
             raise UnreadableRow(f"A state that we do not know: {word}.")
         if kind is BillKind.REFUND:
-            amount = amount_of(returned, "申请退款金额")
+            amount = amount_of(returned, "申请退款金额", currency)
         else:
-            amount, state, refund_no, channel_refund_no = amount_of(paid, "订单金额"), word, "", ""
+            amount, state, refund_no, channel_refund_no = amount_of(paid, "订单金额", currency), word, "", ""
         self.sums[kind] += amount.minor
         is_final = state == "SUCCESS" or word == "REVOKED"  # a refund stands on the day it was accepted
         # By position, in BillLine's order: by name it takes three times as long, a million times a day.

@@ -32,13 +32,13 @@ class Shop:
     """Sells, returns, writes the channel's bill of the day as it should be, and runs the day."""
 
     def __init__(self, books: Books, account: ChannelAccount, new_payment: Callable[..., Payment]) -> None:
-        self.books, self.account, self._new_payment = books, account, new_payment
+        self.books, self.account, self.new_payment = books, account, new_payment
         self.lines: list[BillLine | UnreadableLine] = []
         self.people = [staff(name, "finance") for name in ("ada", "bo", "cy")]
 
     def start(self, minor: int = 12_800, **changes: Any) -> Attempt:
         """Begin to pay."""
-        payment = self._new_payment(amount_minor=minor, **changes)
+        payment = self.new_payment(amount_minor=minor, **changes)
         return pay(payment_id=payment.pk, choice=Choice(account_id=self.account.pk, method="qr"), now=clock.now())
 
     def sell(self, minor: int = 12_800) -> Attempt:

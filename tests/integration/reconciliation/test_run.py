@@ -32,6 +32,20 @@ from tests.played.channel import Books
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes", "heard")]
 
 
+# What `spoil` plants.
+EVERY_BUCKET = [
+    "AMOUNT OPEN",
+    "CHANNEL_ONLY OPEN",
+    "CURRENCY OPEN",
+    "DUPLICATE OPEN",
+    "DUPLICATE OPEN",
+    "LOCAL_ONLY OPEN",
+    "LOCAL_ONLY OPEN",
+    "STATE SETTLED",
+    "UNREADABLE OPEN",
+]
+
+
 def held() -> int:
     return balance(account=f"channel:{ACCOUNT}", currency="CNY", at=clock.now() + timedelta(seconds=1)).minor
 
@@ -157,17 +171,7 @@ def test_every_line_and_every_success_lies_in_exactly_one_bucket(shop: Shop, mov
     morning_after(moved_clock)
     bill = shop.run()
     assert bill.state == "DIFFERENT"
-    assert buckets(bill) == [
-        "AMOUNT OPEN",
-        "CHANNEL_ONLY OPEN",
-        "CURRENCY OPEN",
-        "DUPLICATE OPEN",
-        "DUPLICATE OPEN",
-        "LOCAL_ONLY OPEN",
-        "LOCAL_ONLY OPEN",
-        "STATE SETTLED",
-        "UNREADABLE OPEN",
-    ]
+    assert buckets(bill) == EVERY_BUCKET
     assert tallies(bill) == {
         ("MATCHED", "PAYMENT"): (5, 300 + 500 + 600 + 1_010 + 1_020, 5, 300 + 500 + 600 + 1_010 + 1_020),
         ("MATCHED", "REFUND"): (1, 10, 1, 10),
@@ -216,7 +220,7 @@ def test_two_receipts_of_one_number_are_two(shop: Shop, moved_clock: MovedClock)
 
 
 def test_a_number_of_another_account_is_named_so(shop: Shop, moved_clock: MovedClock, beta: Books) -> None:
-    other = Shop(beta, open_account(shop.account.merchant, "beta"), shop._new_payment)
+    other = Shop(beta, open_account(shop.account.merchant, "beta"), shop.new_payment)
     theirs = other.sell(700)
     shop.bill(BillKind.PAYMENT, theirs.attempt_no, 700, channel_trade_no="CHX")
     morning_after(moved_clock)
