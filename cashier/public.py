@@ -27,6 +27,22 @@ from cashier.selectors import (
     standings,
 )
 from cashier.services import end_payment
+from cashier.services.books import (
+    AccountView,
+    BilledMoney,
+    BillKind,
+    BillLine,
+    BillNotReady,
+    BillUnusable,
+    UnreadableLine,
+    bill_starts_at,
+    book_bill,
+    book_difference,
+    channel_accounts,
+    fetch_bill,
+    read_bill,
+    settle_billed,
+)
 from cashier.services.refund import Asker, Wish, request_merchant_refund
 from cashier.states import REFUND_COUNTED, AttemptState, FactSource, PaymentState, RefundState
 from payhub import numbers
@@ -41,6 +57,9 @@ __all__ += ["RefundState", "RefundView"]
 __all__ += ["CashierError", "NothingToRefund", "RefundChanged", "RefundConflict", "RefundNotFound"]
 __all__ += ["PaymentSummary", "Progress", "RefundReason"]
 __all__ += ["find_refund", "list_refunds", "request_refund", "summarise_payments"]
+__all__ += ["AccountView", "BillKind", "BillLine", "BillNotReady", "BillUnusable", "BilledMoney", "UnreadableLine"]
+__all__ += ["bill_starts_at", "book_bill", "book_difference", "channel_accounts", "fetch_bill", "read_bill"]
+__all__ += ["settle_billed"]
 __all__ += ["cancel_payment", "find_payment", "find_payments", "open_payment"]
 
 

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "payhub.review",
     "cashier",
     "orders",
+    "reconciliation",
 ]
 MIDDLEWARE = [
     "payhub.request_id.RequestIdMiddleware",
@@ -198,6 +199,8 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("cashier.expire_due", 5),
     ("cashier.send_refunds", 10),
     ("cashier.close_ledger_days", 600),
+    ("reconciliation.expect", 600),
+    ("reconciliation.run_due", 15),
 ]
 
 # payhub ----------------------------------------------------------------------------------------------------------
