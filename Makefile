@@ -11,7 +11,7 @@ export PYTHONDEVMODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race proofs simulate lint types format pictures shell reset
+.PHONY: help demo test race proofs simulate chaos lint types format pictures shell reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,9 @@ proofs: $(INSTALLED) ## drive the payment centre through 500 long histories of a
 
 simulate: $(INSTALLED) ## run 2,000 histories, all planted bugs, crashes at every point (ARGS="--histories 1 --seed 7 --log")
 	@exec $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m tests.simulation $(or $(ARGS),$(SIMULATED))
+
+chaos: $(INSTALLED) ## kill and stop the real processes while shoppers pay (SECONDS=90 ARGS="--seed 7")
+	@exec $(PYTHON) -m tests.chaos --seconds $(or $(SECONDS),90) $(ARGS)
 
 lint: types ## check style, types, who imports whom, and that no migration is missing
 	@$(PYTHON) -m ruff check --quiet .
