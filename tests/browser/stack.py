@@ -54,6 +54,7 @@ class Stack:
             "REDIS_URL": _own_redis(),
             "PAYHUB_BASE_URL": web,
             "PAYHUB_SANDBOX_URL": sandbox,
+            "PAY_AGAIN_AFTER_S": "20",
             "SANDBOX_DATA": str(state.make_private(folder / "sandbox")),
             "PYTHONUNBUFFERED": "1",
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
