@@ -171,10 +171,13 @@ ROWS = (
             ),
         ),
         see=_(
-            "The page says that the refund is not confirmed. payhub asks, never sends it under another number, and the money goes back once."
+            "The page says that the refund awaits confirmation. payhub asks, never sends it under another number, and the money goes back once."
         ),
         end=End(returned=1, order=OrderState.CANCELLED),
-        faults=({"call": "refund", "kind": "timeout_after", "wait_s": 12},),
+        faults=(
+            {"call": "refund", "kind": "timeout_after", "wait_s": 12},
+            {"call": "notify", "kind": "drop", "skip": 1},  # the payment is told, its return is not
+        ),
         act=_PAY_FIRST,
     ),
 )
