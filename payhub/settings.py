@@ -140,6 +140,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = not PAYHUB_DEMO
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # a word after a click needs no session
+COOKIE_PREFIX = "" if PAYHUB_DEMO else "__Host-"  # browsers keep such a cookie only over https, for this host alone
 CSRF_FAILURE_VIEW = "payhub.error_pages.csrf_failure"
 if not PAYHUB_DEMO:
     SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=True)
@@ -152,6 +153,8 @@ if not PAYHUB_DEMO:
     CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
+    MESSAGE_STORAGE = "payhub.host_messages.HostMessages"
 
 # The merchants' API --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

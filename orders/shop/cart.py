@@ -33,20 +33,17 @@ class Line:
 
 def cart_of(request: HttpRequest) -> Cart:
     """Return what the shopper put aside; nothing when the cookie is not ours."""
-    kept = request.get_signed_cookie(_COOKIE, default="", salt=_COOKIE, max_age=_KEPT_S)
+    kept = request.get_signed_cookie(_name(), default="", salt=_COOKIE, max_age=_KEPT_S)
     return {sku: quantity for sku, quantity in json.loads(kept or "{}").items() if sku in GOODS}
 
 
 def keep_cart(response: HttpResponseBase, cart: Cart) -> None:
     """Let the browser keep the cart; an empty one is forgotten."""
-    if not cart:
-        response.delete_cookie(_COOKIE, samesite="Lax")
-        return
     response.set_signed_cookie(
-        _COOKIE,
+        _name(),
         json.dumps(cart),
         salt=_COOKIE,
-        max_age=_KEPT_S,
+        max_age=_KEPT_S if cart else 0,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
@@ -83,3 +80,7 @@ def posted_cart(posted: QueryDict) -> Cart:
 def _quantity(text: str) -> int:
     """Return what the browser sent as a small whole number; 0, which is refused, for everything else."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+
+
+def _name() -> str:
+    return f"{settings.COOKIE_PREFIX}{_COOKIE}"

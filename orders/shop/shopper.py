@@ -15,7 +15,7 @@ def shopper_of(request: HttpRequest) -> str:
     """Return the shopper's name for the orders' sake; a new one for a visitor whose cookie is missing or not ours."""
     if request.user.is_authenticated:
         return f"user-{request.user.pk}"
-    known = request.get_signed_cookie(_COOKIE, default="", salt=_COOKIE, max_age=_KEPT_S)
+    known = request.get_signed_cookie(_name(), default="", salt=_COOKIE, max_age=_KEPT_S)
     return str(known) or numbers.token()
 
 
@@ -24,7 +24,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, shopper: str) -> 
     if request.user.is_authenticated:
         return
     response.set_signed_cookie(
-        _COOKIE,
+        _name(),
         shopper,
         salt=_COOKIE,
         max_age=_KEPT_S,
@@ -32,3 +32,7 @@ def remember(request: HttpRequest, response: HttpResponseBase, shopper: str) -> 
         httponly=True,
         samesite="Lax",
     )
+
+
+def _name() -> str:
+    return f"{settings.COOKIE_PREFIX}{_COOKIE}"

@@ -27,6 +27,7 @@ class Act:
 
     label: Promise
     force: bool  #: The channel takes the money although it said that this number is closed.
+    billed: bool = False  #: Nobody is told; the day's bill is fetched and compared instead.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,7 @@ class Row:
 _PAY_BY_PHONE = _("Open the code as the phone and pay it.")
 _ANY_CODE = _("On the payment page choose a way to pay by code, and select Pay.")
 _WECHAT = _("On the payment page choose WeChat Pay, and select Pay. Do not scan the code.")
+_CANCEL = _("Open the order's page and cancel the order.")
 _NO_ANSWER = {"channel": "wechat", "call": "create", "kind": "timeout_after", "wait_s": 8}
 _PAY_FIRST = Act(label=_("Somebody pays the first code after all"), force=True)
 
@@ -165,7 +167,7 @@ ROWS = (
         danger=_("The refund is sent again under a new number, and the money goes back twice."),
         steps=(
             _WECHAT,
-            _("Open the order's page and cancel the order."),
+            _CANCEL,
             _(
                 "Come back here and let somebody pay the old code: the money goes back, and the channel's answer to that is lost."
             ),
@@ -179,6 +181,25 @@ ROWS = (
             {"call": "notify", "kind": "drop", "skip": 1},  # the payment is told, its return is not
         ),
         act=_PAY_FIRST,
+    ),
+    Row(
+        slug="found-by-bill",
+        title=_("Only the bill knows"),
+        danger=_(
+            "Nobody asks about a closed number any more, and the money stays where it is until somebody complains."
+        ),
+        steps=(
+            _WECHAT,
+            _CANCEL,
+            _(
+                "Come back here and let somebody pay the old code: the channel tells nobody, and then the day's bill is compared with the books."
+            ),
+        ),
+        see=_(
+            "The bill's line is a fact like any other: the money is taken in, told to the shopper, and goes back by itself."
+        ),
+        end=End(returned=1, order=OrderState.CANCELLED),
+        act=Act(label=_("Somebody pays the old code, and the bill comes"), force=True, billed=True),
     ),
 )
 BY_SLUG = {row.slug: row for row in ROWS}

@@ -48,9 +48,20 @@ def arm(faults: tuple[dict[str, Any], ...]) -> None:
         call_sandbox("POST", "/faults", fault)
 
 
-def pay_anyway(channel: str, attempt_no: str, *, force: bool) -> None:
-    """Let somebody pay this number; `force`: even if the channel has closed it. Raises SandboxRefused."""
-    call_sandbox("POST", f"/trades/{channel}/{attempt_no}/pay", {"person": "han-meimei", "force": force})
+def pay_anyway(channel: str, attempt_no: str, *, force: bool, is_told: bool = True) -> None:
+    """Let somebody pay this number; `force`: even if the channel has closed it; else nobody `is_told`.
+
+    Raises SandboxRefused.
+    """
+    wish: dict[str, Any] = {"person": "han-meimei", "force": force}
+    if not is_told:
+        wish["notify"] = {"kind": "drop"}
+    call_sandbox("POST", f"/trades/{channel}/{attempt_no}/pay", wish)
+
+
+def set_clock(days: int) -> None:
+    """Set the clock of the channels' books so many days ahead of ours. Raises SandboxRefused."""
+    call_sandbox("POST", "/clock", {"offset_s": days * 24 * 3600})
 
 
 def charges_of(attempt_nos: set[str]) -> list[dict[str, Any]]:

@@ -12,5 +12,5 @@ urlpatterns = [
     path("demo/tour/<slug:slug>/start", views.start, name="tour-start"),
     path("demo/tour/<slug:slug>/<slug:token>/", views.walk, name="tour-walk"),
     path("demo/tour/<slug:slug>/<slug:token>/status", views.walk_status, name="tour-walk-status"),
-    path("demo/tour/<slug:slug>/<slug:token>/act", views.act, name="tour-act"),
+    path("demo/tour/<slug:slug>/<slug:token>/act", views.press, name="tour-act"),
 ]

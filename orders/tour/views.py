@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from orders.errors import OrderNotFound
 from orders.shop.frame import shop_page
+from orders.tour.act import act, may_act
 from orders.tour.rows import BY_SLUG, ROWS, Row
-from orders.tour.sandbox_door import SandboxRefused, calm, pay_anyway
+from orders.tour.sandbox_door import SandboxRefused, calm
 from orders.tour.walk import begin, walk_of
 from payhub.see_other import SeeOther
 
@@ -83,7 +84,7 @@ def walk(request: HttpRequest, slug: str, token: str) -> HttpResponse:
         "order": found.order,
         "payment": found.payment,
         "is_at_its_end": found.is_at_its_end(row),
-        "may_act": row.act is not None and bool(found.payment.attempts),
+        "may_act": may_act(row, found),
     }
     return shop_page(request, "tour/walk.html", context)
 
@@ -98,14 +99,12 @@ def walk_status(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 
 @require_POST
 @of_the_demo
-def act(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+def press(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """Let somebody pay the first code, now; say it in the channel's words when it takes no money for it."""
     row, found = _row(slug), walk_of(token)
-    if row.act is None or not found.payment.attempts:
-        raise Http404
-    first = found.payment.attempts[0]
-    try:
-        pay_anyway(first.channel, first.attempt_no, force=row.act.force)
-    except SandboxRefused as refusal:
-        messages.info(request, str(refusal))
+    if may_act(row, found):
+        try:
+            act(row, found)
+        except SandboxRefused as refusal:
+            messages.info(request, str(refusal))
     return SeeOther(reverse("tour-walk", args=[slug, token]))

@@ -210,5 +210,22 @@ def _(tour: Page) -> None:
     says(page, "Your late payment was returned")
 
 
+@walks("found-by-bill")
+def _(tour: Page) -> None:
+    page = counter_of(tour)
+    choose(page, "WeChat")
+    expect(page.get_by_role("img", name=CODE)).to_be_visible()
+    with tour.expect_popup() as opened:
+        tour.get_by_role("link", name="Open the order's page").click()
+    opened.value.get_by_role("button", name="Cancel this order").click()
+    says(page, "Payment cancelled")
+    tour.bring_to_front()
+    tour.get_by_role("button", name="Somebody pays the old code, and the bill comes").click()
+    ends(tour)
+    expect(tour.get_by_text(re.compile("known by: .*[Bb]ill"))).to_be_visible()
+    page.reload()
+    says(page, "Your late payment was returned")
+
+
 def test_every_row_is_walked() -> None:
     assert set(WALKS) == set(BY_SLUG)
