@@ -38,6 +38,7 @@ class Stack:
         environment = environment_of(
             folder, database_url=_fresh_database(), redis_url=_own_redis(), settings="payhub.settings"
         )
+        environment["PAY_AGAIN_AFTER_S"] = "20"  # as in the demo
         users = prepare(folder, environment)
         processes = Processes(read_procfile(state.ROOT / "dev" / "Procfile"))
         with processes.started(environment):

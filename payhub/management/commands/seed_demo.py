@@ -21,6 +21,7 @@ MERCHANT = "lantern-books"
 # Name, group, whether a superuser, what they are for.
 PEOPLE = (
     ("merchant", "", False, "the shop: orders, payments and refunds at /m/"),
+    ("buyer", "", False, "a shopper: orders on any device, at /shop/"),
     ("support", "support", False, "customer service at /admin/"),
     ("finance", "finance", False, "finance at /admin/"),
     ("admin", "", True, "everything at /admin/"),
