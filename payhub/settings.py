@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "cashier",
     "orders",
     "reconciliation",
+    "django.contrib.humanize",
 ]
 MIDDLEWARE = [
     "payhub.request_id.RequestIdMiddleware",

@@ -22,6 +22,7 @@ if apps.is_installed("orders"):  # the payment centre stands alone as well (sett
         path("", include("orders.shop.urls")),
         path("", include("orders.portal.urls")),
         path("", include("orders.api.urls")),
+        path("", include("reconciliation.portal.urls")),
     ]
 
 handler404 = "payhub.error_pages.not_found"
