@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "cashier",
     "orders",
     "reconciliation",
+    "django.contrib.humanize",
 ]
 MIDDLEWARE = [
     "payhub.request_id.RequestIdMiddleware",

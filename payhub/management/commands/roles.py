@@ -15,9 +15,11 @@ _READ = Q(content_type__app_label__in=_OURS, codename__startswith="view_")
 # What each role may besides reading.
 ROLES = {
     "support": Q(codename="change_reviewitem"),
-    "supervisor": Q(codename="change_reviewitem"),
-    "finance": Q(codename="change_reviewitem"),
-    "operations": Q(codename__in=["change_reviewitem", "change_delivery"]),
+    "supervisor": Q(codename__in=["change_reviewitem", "change_difference"]),
+    "finance": Q(
+        codename__in=["change_reviewitem", "change_bill", "change_difference", "change_feerule", "add_feerule"]
+    ),
+    "operations": Q(codename__in=["change_reviewitem", "change_delivery", "change_bill"]),
     "auditor": Q(pk__in=[]),
 }
 
