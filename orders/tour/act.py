@@ -46,6 +46,8 @@ def _pay_for_the_bill(order: Order, channel: str, attempt_no: str) -> None:
         set_clock(0)
     try:
         with suppress(SystemExit):  # how it says that something is left to decide
-            call_command("reconcile", channel=channel, date=timezone.localtime(clock.now() - timedelta(days=days)).date())
+            call_command(
+                "reconcile", channel=channel, date=timezone.localtime(clock.now() - timedelta(days=days)).date()
+            )
     except CommandError as error:
         raise SandboxRefused(str(error)) from error
