@@ -38,7 +38,6 @@ IN_THE_README = {
     "unknown-en-phone": "unknown",
     "before_paying_again-zh-phone": "again",
     "duplicate_refunding-en-phone": "twice",
-    "tour-en-desk": "tour",
 }
 ANDROID = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
 DEVICES: dict[str, dict[str, Any]] = {
