@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 
-from cashier.errors import OrderConflict, PaymentNotFound
+from cashier.errors import CashierError, OrderConflict, PaymentNotFound
 from cashier.models import Payment
+from cashier.models.refund import RefundReason
 from cashier.services import end_payment
+from cashier.services.evidence import AttemptEvidence, ChannelWord, Evidence, MoneyBox, ask_about, find_evidence
+from cashier.services.refund import Wish
+from cashier.services.refund import request_refund as _request_refund
 from cashier.states import AttemptState, FactSource, PaymentState, RefundState
 from payhub import numbers
 from payhub.db import committed, insert_once
@@ -18,6 +23,8 @@ from payhub.trail.record import record
 
 __all__ = ["AttemptState", "AttemptView", "OrderConflict", "PaymentNotFound", "PaymentState", "PaymentView"]
 __all__ += ["RefundState", "RefundView"]
+__all__ += ["AttemptEvidence", "CashierError", "ChannelWord", "Evidence", "MoneyBox", "RefundReason", "Wish"]
+__all__ += ["ask_about", "find_by_counter", "find_evidence", "request_refund"]
 __all__ += ["cancel_payment", "find_payment", "find_payments", "open_payment"]
 
 
@@ -159,6 +166,28 @@ def cancel_payment(*, merchant_id: int, merchant_order_no: str, actor: str, now:
     if payment_id is None:
         raise PaymentNotFound
     return _view(end_payment.cancel_payment(payment_id=payment_id, actor=actor, now=now))
+
+
+def find_by_counter(token: str) -> PaymentView:
+    """Return the payment at the counter's address /c/<token>/; raise PaymentNotFound."""
+    payment = Payment.objects.filter(token=token).first()
+    if payment is None:
+        raise PaymentNotFound
+    return _view(payment)
+
+
+def request_refund(
+    *, merchant_id: int, merchant_order_no: str, wish: Wish, requested_by: AbstractBaseUser, now: datetime
+) -> str:
+    """Ask to return (a part of) what paid this order number, and return the refund's number; another person approves.
+
+    Raises PaymentNotFound, NothingToRefund, and RefundChanged when the page that was looked at was stale.
+    """
+    payment_id = Payment.objects.filter(merchant_id=merchant_id, merchant_order_no=merchant_order_no).values_list("pk")
+    found = payment_id.first()
+    if found is None:
+        raise PaymentNotFound
+    return _request_refund(payment_id=found[0], wish=wish, requested_by=requested_by, now=now).refund_no
 
 
 def _view(payment: Payment) -> PaymentView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from orders.services import ask, forget
+from orders.services.complaints import follow_return
 from payhub import clock
 
 
@@ -18,3 +19,9 @@ def ask_waiting(**_: object) -> None:
 def forget_claims(**_: object) -> None:
     """Delete submit claims that ran out long ago."""
     forget.forget_claims(now=clock.now())
+
+
+@shared_task(name="orders.follow_complaints")
+def follow_complaints(**_: object) -> None:
+    """Let decided cases follow their refunds."""
+    follow_return.follow_all(now=clock.now())

@@ -84,6 +84,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["payhub.roles.RoleBackend"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/m/"
 CACHES = {
@@ -178,6 +179,7 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("payhub.outbox.deliver_due", 1),
     ("orders.ask_waiting", 30),
     ("orders.forget_claims", 3600),
+    ("orders.follow_complaints", 60),
     ("cashier.expire_due", 5),
     ("cashier.send_refunds", 10),
     ("cashier.close_ledger_days", 600),
@@ -185,12 +187,14 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
 
 # payhub ----------------------------------------------------------------------------------------------------------
 # Who hears of which event, by consumer name: the dotted path of a `payhub.outbox.consumer.Consumer`.
-OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders"}
-# How much each role (`manage.py roles`) may approve of one refund, in minor units; None: any amount. No role, nothing.
+OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders", "complaints": "orders.consumers.complaints"}
+# How much each role (`payhub.roles`) may approve of one refund, in minor units; None: any amount. No role, nothing.
 REFUND_LIMITS_MINOR: dict[str, int | None] = {
-    "supervisor": env_int("SUPERVISOR_REFUND_LIMIT_MINOR", 100_000),
+    "cs_supervisor": env_int("SUPERVISOR_REFUND_LIMIT_MINOR", 100_000),
     "finance": None,
 }
+COMPLAINT_ANSWER_WITHIN_S = env_int("COMPLAINT_ANSWER_WITHIN_S", 24 * 3600)  # what a shopper is promised
+STATEMENT_WITHIN_S = env_int("STATEMENT_WITHIN_S", 72 * 3600)  # how long a shop or supplier has to answer
 SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)  # the same submit within it is the same order
 SIMILAR_ORDER_WINDOW_S = env_int("SIMILAR_ORDER_WINDOW_S", 7200)  # the same goods within it: "ordered already?"
 PAYMENT_LIFETIME_S = env_int("PAYMENT_LIFETIME_S", 1800)

@@ -60,6 +60,11 @@ def check_attempt(*, attempt_no: str, now: datetime) -> Attempt:
     return query_attempt(attempt_no=attempt_no)
 
 
+def ask_again(attempt: Attempt) -> Answer:
+    """Ask the channel what it knows of an attempt now, an ended one too; a fault is the answer UNKNOWN."""
+    return _guarded(lambda: channel_of(attempt.account).query(trade_of(attempt)), attempt)
+
+
 def sweep(*, channel: str) -> int:
     """Ask one channel about all that is due, batch by batch, for a few seconds; return how many were asked.
 
