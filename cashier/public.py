@@ -24,7 +24,7 @@ from payhub.trail.record import record
 __all__ = ["AttemptState", "AttemptView", "OrderConflict", "PaymentNotFound", "PaymentState", "PaymentView"]
 __all__ += ["RefundState", "RefundView"]
 __all__ += ["AttemptEvidence", "CashierError", "ChannelWord", "Evidence", "MoneyBox", "RefundReason", "Wish"]
-__all__ += ["ask_about", "find_by_counter", "find_evidence", "request_refund"]
+__all__ += ["ask_about", "find_by_counter", "find_evidence", "find_order_no", "request_refund"]
 __all__ += ["cancel_payment", "find_payment", "find_payments", "open_payment"]
 
 
@@ -174,6 +174,14 @@ def find_by_counter(token: str) -> PaymentView:
     if payment is None:
         raise PaymentNotFound
     return _view(payment)
+
+
+def find_order_no(number: str) -> str:
+    """Return the order number that a payment's, attempt's or refund's number is about; "" when there is none."""
+    kind = {"P": "payment_no", "A": "attempts__attempt_no", "R": "attempts__refunds__refund_no"}.get(number[:1])
+    if kind is None:
+        return ""
+    return Payment.objects.filter(**{kind: number}).values_list("merchant_order_no", flat=True).first() or ""
 
 
 def request_refund(

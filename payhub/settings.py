@@ -193,6 +193,9 @@ REFUND_LIMITS_MINOR: dict[str, int | None] = {
     "cs_supervisor": env_int("SUPERVISOR_REFUND_LIMIT_MINOR", 100_000),
     "finance": None,
 }
+REFUND_PASSWORD_ABOVE_MINOR = env_int(
+    "REFUND_PASSWORD_ABOVE_MINOR", 10_000
+)  # approving more asks for the password again
 COMPLAINT_ANSWER_WITHIN_S = env_int("COMPLAINT_ANSWER_WITHIN_S", 24 * 3600)  # what a shopper is promised
 STATEMENT_WITHIN_S = env_int("STATEMENT_WITHIN_S", 72 * 3600)  # how long a shop or supplier has to answer
 SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)  # the same submit within it is the same order

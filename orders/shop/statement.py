@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,7 +25,7 @@ def statement(request: HttpRequest, token: str) -> HttpResponse:
     found = Statement.objects.select_related("complaint__order__merchant").filter(token=token).first()
     if found is None:
         raise Http404
-    context = {"statement": found, "case": found.complaint, "order": found.complaint.order}
+    context: dict[str, Any] = {"statement": found, "case": found.complaint, "order": found.complaint.order}
     context |= {"merchant": found.complaint.order.merchant, "text": request.POST.get("text", "")}
     if request.method == "GET":
         return render(request, "shop/statement.html", context)

@@ -21,6 +21,8 @@ class Kind(models.TextChoices):
     UNKNOWN_NUMBER = "UNKNOWN_NUMBER", _("Money for a number that is not ours")
     REFUSED_ACCOUNT = "REFUSED_ACCOUNT", _("The channel refuses our account or settings")
     PARKED_DELIVERY = "PARKED_DELIVERY", _("An event that could not be delivered")
+    BROKEN_TRAIL = "BROKEN_TRAIL", _("Evidence was tampered with")
+    BROKEN_INVARIANT = "BROKEN_INVARIANT", _("Something that must always hold does not")
     UNPAYABLE_ORDER = "UNPAYABLE_ORDER", _("Paid, but the order can no longer take it")
 
 

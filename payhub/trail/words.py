@@ -126,6 +126,9 @@ class Line:
     actor: str
     detail: str
     subject: str
+    who: str  #: The kind of actor: shopper, staff, channel, system, shop …
+    action: str
+    request_id: str
 
 
 def timeline(subjects: Iterable[str]) -> list[Line]:
@@ -142,4 +145,7 @@ def _line(record: OperationRecord) -> Line:
         actor=f"{ACTORS.get(kind, kind)} {name}".strip(),
         detail=" · ".join(f"{DETAILS.get(key, key)} {value}" for key, value in details.items()),
         subject=record.subject,
+        who=kind,
+        action=record.action,
+        request_id=record.request_id,
     )
