@@ -5,7 +5,7 @@ VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 ARGS ?=
-SIMULATED := --histories 2000 --marks --exhaustive --planted --replay 100
+SIMULATED := --histories 2000 --marks --exhaustive --schedules --planted --replay 100
 
 export PYTHONDEVMODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -27,7 +27,7 @@ race: $(INSTALLED) ## run the race tests one by one against durable servers
 	@exec $(PYTHON) -m dev.servers run -- $(PYTHON) -m pytest -m race $(ARGS)
 
 proofs: $(INSTALLED) ## drive the payment centre through 500 long histories of anything in any order
-	@exec env HYPOTHESIS_PROFILE=long $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m pytest --timeout 0 tests/integration/cashier/machine.py $(ARGS)
+	@exec env HYPOTHESIS_PROFILE=long $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m pytest --timeout 0 tests/integration/cashier/test_machine.py $(ARGS)
 
 simulate: $(INSTALLED) ## run 2,000 histories, all planted bugs, crashes at every point (ARGS="--histories 1 --seed 7 --log")
 	@exec $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m tests.simulation $(or $(ARGS),$(SIMULATED))

@@ -99,6 +99,12 @@ class NothingToRefund(CashierError):
     code = "nothing_to_refund"
 
 
+class RefundConflict(CashierError):
+    """This refund number is known with another amount. Nothing was sent; use a new number for another refund."""
+
+    code = "refund_conflict"
+
+
 class RefundChanged(CashierError):
     """This payment changed since you opened the page. Nothing was sent; look at it again and decide anew."""
 

@@ -137,7 +137,7 @@ _STATES = [
     ),
     Invariant(
         code="R2",
-        says="No refund was approved by whoever asked for it, and every sent one was approved (or is automatic surplus).",
+        says="No refund was approved by whoever asked for it, and every sent one was approved (or is automatic).",
         checked="SELECT id FROM cashier_refund",
         broken="SELECT refund_no FROM cashier_refund WHERE approved_by_id = requested_by_id OR "
         "second_approved_by_id IN (requested_by_id, approved_by_id) OR "

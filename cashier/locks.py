@@ -5,11 +5,7 @@ Whoever holds the payment's lock may decide about everything below it; nobody de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-
-from django.db import connection
 
 from cashier.errors import AttemptNotFound, PaymentNotFound, RefundNotFound
 from cashier.models import Attempt, Payment, PendingQuery, Refund
@@ -22,6 +18,15 @@ def lock_payment(payment_id: int) -> Payment:
         return Payment.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=payment_id)
     except Payment.DoesNotExist:
         raise PaymentNotFound from None
+
+
+def lock_payment_of_order(*, merchant_id: int, merchant_order_no: str) -> Payment:
+    """Lock and return the payment of a merchant's order number; raise PaymentNotFound."""
+    found = Payment.objects.select_for_update(of=("self",)).select_related("merchant")
+    payment = found.filter(merchant_id=merchant_id, merchant_order_no=merchant_order_no).first()
+    if payment is None:
+        raise PaymentNotFound
+    return payment
 
 
 def lock_payment_of_attempt(attempt_no: str) -> Payment:
@@ -72,20 +77,6 @@ def lock_overdue_payments(now: datetime, limit: int) -> list[Payment]:
     return list(
         found.filter(state=PaymentState.OPEN, expires_at__lte=now, close_wanted="").order_by("expires_at", "id")[:limit]
     )
-
-
-@contextmanager
-def lane(name: str) -> Iterator[bool]:
-    """Tell whether this process alone is in the lane; it is left at the end, or with the connection in a crash."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        (is_mine,) = cursor.fetchone() or (False,)
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
 def claim_due_queries(channel: str, now: datetime, limit: int, lease_s: float) -> list[PendingQuery]:

@@ -7,24 +7,45 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Prefetch
 
-from cashier.errors import CashierError, OrderConflict, PaymentNotFound
-from cashier.models import Payment
+from cashier.errors import (
+    CashierError,
+    NothingToRefund,
+    OrderConflict,
+    PaymentNotFound,
+    RefundChanged,
+    RefundConflict,
+    RefundNotFound,
+)
+from cashier.models import Attempt, Payment, Refund
 from cashier.models.refund import RefundReason
+from cashier.selectors import (
+    Progress,
+    cashier_url_of,
+    progress_of,
+    refunds_of_merchant,
+    standings,
+)
 from cashier.services import end_payment
 from cashier.services.evidence import AttemptEvidence, ChannelWord, Evidence, MoneyBox, ask_about, find_evidence
-from cashier.services.refund import Wish
+from cashier.services.refund import Asker, Wish, request_merchant_refund
 from cashier.services.refund import request_refund as _request_refund
-from cashier.states import AttemptState, FactSource, PaymentState, RefundState
+from cashier.states import REFUND_COUNTED, AttemptState, FactSource, PaymentState, RefundState
 from payhub import numbers
 from payhub.db import committed, insert_once
 from payhub.money import Money
 from payhub.trail.record import record
 
+ATTEMPTS = Attempt.objects.select_related("account", "proof").order_by("id")
+
 __all__ = ["AttemptState", "AttemptView", "OrderConflict", "PaymentNotFound", "PaymentState", "PaymentView"]
 __all__ += ["RefundState", "RefundView"]
-__all__ += ["AttemptEvidence", "CashierError", "ChannelWord", "Evidence", "MoneyBox", "RefundReason", "Wish"]
-__all__ += ["ask_about", "find_by_counter", "find_evidence", "find_order_no", "request_refund"]
+__all__ += ["CashierError", "NothingToRefund", "RefundChanged", "RefundConflict", "RefundNotFound"]
+__all__ += ["PaymentSummary", "Progress", "RefundReason"]
+__all__ += ["find_refund", "list_refunds", "request_refund", "summarise_payments"]
+__all__ += ["AttemptEvidence", "ChannelWord", "Evidence", "MoneyBox", "Wish", "ask_about", "find_by_counter"]
+__all__ += ["find_evidence", "find_order_no", "request_refund_as_staff"]
 __all__ += ["cancel_payment", "find_payment", "find_payments", "open_payment"]
 
 
@@ -65,11 +86,26 @@ class RefundView:
     is_surplus: bool
     requested_at: datetime
     ended_at: datetime | None
+    merchant_order_no: str
+    merchant_refund_no: str  #: The merchant's own number; empty when payhub began it.
 
     @property
     def state_words(self) -> str:
         """Its state in the reader's language."""
         return str(RefundState(self.state).label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSummary:
+    """How one payment stands, for lists."""
+
+    payment_no: str
+    state: str
+    ending: str
+    cashier_url: str
+    expires_at: datetime
+    progress: str  #: Progress: how far the shopper came.
+    surplus_minor: int  #: What came in beyond the amount asked; all of it goes back.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +124,14 @@ class PaymentView:
     paid_at: datetime | None
     attempts: tuple[AttemptView, ...]
     refunds: tuple[RefundView, ...]
+    progress: str
+    surplus_minor: int
+
+    @property
+    def refundable(self) -> Money:
+        """What is left to return of what paid it, less every refund that is done or may still be."""
+        taken = sum(r.money.minor for r in self.refunds if not r.is_surplus and r.state in REFUND_COUNTED)
+        return Money(self.money.minor - taken if self.state == PaymentState.PAID else 0, self.money.currency)
 
     @property
     def subject(self) -> str:
@@ -125,13 +169,13 @@ def open_payment(
         expires_at=expires_at or now + timedelta(seconds=settings.PAYMENT_LIFETIME_S),
     )
     with committed():
-        if insert_once(payment):
+        if is_new := insert_once(payment):
             record(subject=payment.subject, action="payment.opened", actor=actor, at=now, amount=str(money))
         else:
             payment = Payment.objects.get(merchant_id=merchant_id, merchant_order_no=merchant_order_no)
     if payment.money != money:
         raise OrderConflict
-    return _view(payment)
+    return _view(payment, [] if is_new else None)
 
 
 def find_payment(*, merchant_id: int, merchant_order_no: str) -> PaymentView:
@@ -146,10 +190,83 @@ def find_payments(*, merchant_id: int, merchant_order_nos: list[str]) -> dict[st
     """Return the payments of many order numbers at once, by order number; unknown numbers are left out."""
     payments = (
         Payment.objects.filter(merchant_id=merchant_id, merchant_order_no__in=merchant_order_nos)
-        .prefetch_related("attempts__account", "attempts__proof", "attempts__refunds")
+        .prefetch_related(Prefetch("attempts", ATTEMPTS), Prefetch("attempts__refunds", Refund.objects.order_by("id")))
         .order_by("id")
     )
     return {payment.merchant_order_no: _view(payment) for payment in payments}
+
+
+def summarise_payments(*, merchant_id: int, merchant_order_nos: list[str]) -> dict[str, PaymentSummary]:
+    """Return how the payments of many order numbers stand, by order number, in one statement."""
+    return {
+        standing.payment.merchant_order_no: PaymentSummary(
+            payment_no=standing.payment.payment_no,
+            state=standing.payment.state,
+            ending=standing.payment.close_wanted,
+            cashier_url=cashier_url_of(standing.payment),
+            expires_at=standing.payment.expires_at,
+            progress=standing.progress,
+            surplus_minor=standing.surplus_minor,
+        )
+        for standing in standings(merchant_id, merchant_order_nos)
+    }
+
+
+def request_refund(
+    *,
+    merchant_id: int,
+    merchant_order_no: str,
+    merchant_refund_no: str,
+    money: Money,
+    reason: str,
+    note: str,
+    actor: str,
+    person_id: int | None = None,
+    refundable_seen_minor: int | None = None,
+    now: datetime,
+) -> RefundView:
+    """Ask for the merchant to return (a part of) what was paid; the same `merchant_refund_no` again is the same refund.
+
+    REQUESTED: payhub's finance decides. APPROVED: within the merchant's own limit, it is being sent. Raises
+    PaymentNotFound, NothingToRefund, RefundChanged, RefundConflict. Never called inside a transaction.
+    """
+    wish = Wish(
+        money=money,
+        reason=RefundReason(reason),
+        note=note,
+        merchant_refund_no=merchant_refund_no,
+        refundable_seen_minor=refundable_seen_minor,
+    )
+    refund = request_merchant_refund(
+        merchant_id=merchant_id,
+        merchant_order_no=merchant_order_no,
+        wish=wish,
+        asker=Asker(actor=actor, person_id=person_id),
+        now=now,
+    )
+    return find_refund(merchant_id=merchant_id, refund_no=refund.refund_no)
+
+
+def find_refund(*, merchant_id: int, refund_no: str) -> RefundView:
+    """Return one refund of a merchant; raise RefundNotFound for another's as for none."""
+    refund = refunds_of_merchant(merchant_id).filter(refund_no=refund_no).first()
+    if refund is None:
+        raise RefundNotFound
+    return _refund_view(refund, refund.attempt)
+
+
+def list_refunds(
+    *, merchant_id: int, merchant_order_no: str = "", state: str = "", before: str = "", limit: int
+) -> list[RefundView]:
+    """Return a merchant's refunds, newest first, at most `limit`, older than the refund number `before`."""
+    found = refunds_of_merchant(merchant_id)
+    if merchant_order_no:
+        found = found.filter(attempt__payment__merchant_order_no=merchant_order_no)
+    if state:
+        found = found.filter(state=state)
+    if before:
+        found = found.filter(pk__lt=refunds_of_merchant(merchant_id).filter(refund_no=before).values("pk"))
+    return [_refund_view(refund, refund.attempt) for refund in found.order_by("-pk")[:limit]]
 
 
 def cancel_payment(*, merchant_id: int, merchant_order_no: str, actor: str, now: datetime) -> PaymentView:
@@ -184,7 +301,7 @@ def find_order_no(number: str) -> str:
     return Payment.objects.filter(**{kind: number}).values_list("merchant_order_no", flat=True).first() or ""
 
 
-def request_refund(
+def request_refund_as_staff(
     *, merchant_id: int, merchant_order_no: str, wish: Wish, requested_by: AbstractBaseUser, now: datetime
 ) -> str:
     """Ask to return (a part of) what paid this order number, and return the refund's number; another person approves.
@@ -198,8 +315,11 @@ def request_refund(
     return _request_refund(payment_id=found[0], wish=wish, requested_by=requested_by, now=now).refund_no
 
 
-def _view(payment: Payment) -> PaymentView:
-    attempts = sorted(payment.attempts.all(), key=lambda attempt: attempt.pk)
+def _view(payment: Payment, attempts: list[Attempt] | None = None) -> PaymentView:
+    """Return the payment as others see it; `attempts` when they are known, else they are read."""
+    if attempts is None:
+        attempts = sorted(payment.attempts.all(), key=lambda attempt: attempt.pk)
+    refunds = [(refund, a) for a in attempts for refund in sorted(a.refunds.all(), key=lambda refund: refund.pk)]
     return PaymentView(
         payment_no=payment.payment_no,
         merchant_id=payment.merchant_id,
@@ -207,7 +327,7 @@ def _view(payment: Payment) -> PaymentView:
         money=payment.money,
         state=payment.state,
         ending=payment.close_wanted,
-        cashier_url=f"{settings.PAYHUB_BASE_URL}/c/{payment.token}/",
+        cashier_url=cashier_url_of(payment),
         created_at=payment.created_at,
         expires_at=payment.expires_at,
         paid_at=payment.paid_at,
@@ -225,18 +345,22 @@ def _view(payment: Payment) -> PaymentView:
             )
             for attempt in attempts
         ),
-        refunds=tuple(
-            RefundView(
-                refund_no=refund.refund_no,
-                attempt_no=attempt.attempt_no,
-                money=refund.money,
-                state=refund.state,
-                reason=refund.reason,
-                is_surplus=refund.is_surplus,
-                requested_at=refund.requested_at,
-                ended_at=refund.ended_at,
-            )
-            for attempt in attempts
-            for refund in sorted(attempt.refunds.all(), key=lambda refund: refund.pk)
-        ),
+        refunds=tuple(_refund_view(refund, attempt, payment.merchant_order_no) for refund, attempt in refunds),
+        progress=progress_of([attempt.state for attempt in attempts]),
+        surplus_minor=sum(refund.amount_minor for refund, _ in refunds if refund.is_surplus),
+    )
+
+
+def _refund_view(refund: Refund, attempt: Attempt, merchant_order_no: str = "") -> RefundView:
+    return RefundView(
+        refund_no=refund.refund_no,
+        attempt_no=attempt.attempt_no,
+        money=refund.money,
+        state=refund.state,
+        reason=refund.reason,
+        is_surplus=refund.is_surplus,
+        requested_at=refund.requested_at,
+        ended_at=refund.ended_at,
+        merchant_order_no=merchant_order_no or attempt.payment.merchant_order_no,
+        merchant_refund_no=refund.merchant_refund_no,
     )

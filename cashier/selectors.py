@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.contrib.postgres.aggregates import StringAgg
+from django.db import models
+from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
+from django.utils.translation import gettext_lazy as _
 
 from cashier.errors import PaymentNotFound
 from cashier.models import Attempt, ChannelAccount, Payment, Refund
-from cashier.states import AttemptState
+from cashier.states import LIVE, AttemptState
+from payhub.merchants.models import Merchant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +54,71 @@ def story_of(token: str) -> Story:
     return Story(payment=payment, attempts=attempts, refunds=refunds)
 
 
-def is_offered(account: ChannelAccount) -> bool:
-    """Tell whether new attempts may use the account.
+class Progress(models.TextChoices):
+    """How far a payment came, for its merchant."""
 
-    Outside the demo a test account is never offered: money that does not exist would pay an order that does.
+    NONE = "NONE", _("Not tried")  # nobody has tried to pay it
+    UNDER_WAY = "UNDER_WAY", _("Paying")  # an attempt is open: it may be paid at any moment
+    NOT_CONFIRMED = "NOT_CONFIRMED", _("Not confirmed")  # the channel does not say what became of an attempt
+    ENDED = "ENDED", _("No attempt is open")  # every attempt has come to its end
+
+
+def progress_of(states: Iterable[str]) -> Progress:
+    """Return how far a payment with attempts in these states came."""
+    found = set(states)
+    if AttemptState.UNKNOWN in found:
+        return Progress.NOT_CONFIRMED
+    if found & set(LIVE):
+        return Progress.UNDER_WAY
+    return Progress.ENDED if found else Progress.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A payment, how far it came, and what came in beyond its amount."""
+
+    payment: Payment
+    progress: Progress
+    surplus_minor: int
+
+
+def standings(merchant_id: int, merchant_order_nos: list[str]) -> list[Standing]:
+    """Return how the payments of these order numbers stand, in one statement however many they are."""
+    tried = Attempt.objects.filter(payment=OuterRef("pk")).order_by().values("payment")
+    surplus = Refund.objects.filter(attempt__payment=OuterRef("pk"), is_surplus=True).order_by()
+    found = Payment.objects.filter(merchant_id=merchant_id, merchant_order_no__in=merchant_order_nos).annotate(
+        tried=Subquery(tried.annotate(states=StringAgg("state", Value(" "))).values("states")),
+        surplus=Subquery(surplus.values("attempt__payment").annotate(total=Sum("amount_minor")).values("total")),
+    )
+    return [
+        Standing(
+            payment=payment, progress=progress_of((payment.tried or "").split()), surplus_minor=payment.surplus or 0
+        )
+        for payment in found.order_by("id")
+    ]
+
+
+def cashier_url_of(payment: Payment) -> str:
+    """Return the address at which the shopper pays."""
+    return f"{settings.PAYHUB_BASE_URL}/c/{payment.token}/"
+
+
+def refunds_of_merchant(merchant_id: int) -> QuerySet[Refund]:
+    """Return a merchant's refunds with what their views need."""
+    found = Refund.objects.filter(attempt__payment__merchant_id=merchant_id)
+    return found.select_related("attempt__payment")
+
+
+def is_offered(account: ChannelAccount, merchant: Merchant) -> bool:
+    """Tell whether new attempts may use the merchant's account.
+
+    Test accounts are for test merchants only: money that does not exist would pay an order that does. And a test
+    merchant has no others: a try-out would take real money.
     """
-    return account.is_active and (settings.PAYHUB_DEMO or not account.is_test)
+    return account.is_active and account.is_test == merchant.is_test
 
 
 def offered_accounts(payment: Payment) -> list[ChannelAccount]:
     """Return the accounts by which this payment may be paid, oldest first."""
     accounts = ChannelAccount.objects.filter(merchant_id=payment.merchant_id).order_by("id")
-    return [account for account in accounts if is_offered(account)]
+    return [account for account in accounts if is_offered(account, payment.merchant)]

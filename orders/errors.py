@@ -108,3 +108,63 @@ class NotYourProposal(OrdersError):
     """Whoever proposed it cannot decide about it. Nothing was changed; ask a colleague."""
 
     code = "not_your_proposal"
+
+
+class MerchantOrderNoTaken(OrdersError):
+    """This merchant order number is known with another amount, currency or title. Nothing was changed; use a new number."""
+
+    code = "merchant_order_no_taken"
+
+
+class ReturnUrlNotRegistered(OrdersError):
+    """This return address is not one of the merchant's. Nothing was ordered; register it in the portal's settings first."""
+
+    code = "return_url_not_registered"
+
+
+class IdempotencyKeyReused(OrdersError):
+    """This Idempotency-Key was used for another request. Nothing was done; use a new key for a new request."""
+
+    code = "idempotency_key_reused"
+
+
+class StillRunning(OrdersError):
+    """A request with this Idempotency-Key is still at work. Nothing was done twice; repeat the same request in a moment."""
+
+    code = "still_running"
+
+
+class ApiKeyNotFound(OrdersError):
+    """We cannot find this API key. Nothing was changed."""
+
+    code = "api_key_not_found"
+
+
+class EventNotFound(OrdersError):
+    """We cannot find this event. Nothing was changed; events of other merchants cannot be seen."""
+
+    code = "event_not_found"
+
+
+class EndpointNotFound(OrdersError):
+    """We cannot find this webhook endpoint. Nothing was changed."""
+
+    code = "endpoint_not_found"
+
+
+class DeliveryNotFound(OrdersError):
+    """We cannot find this webhook delivery. Nothing was sent; the log keeps them for 30 days."""
+
+    code = "delivery_not_found"
+
+
+class UrlRefused(OrdersError):
+    """We do not send webhooks to this address. Nothing was saved; use https, port 443, and a public host name."""
+
+    code = "url_refused"
+
+
+class TooManyEndpoints(OrdersError):
+    """A merchant has at most ten webhook endpoints. Nothing was saved; remove one that is not needed."""
+
+    code = "too_many_endpoints"

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
-from orders.errors import ComplaintNotFound, OrderNotFound
-from orders.models import Compensation, Complaint, Order, Statement
+from orders.errors import ApiKeyNotFound, ComplaintNotFound, DeliveryNotFound, EndpointNotFound, OrderNotFound
+from orders.models import (
+    ApiKey,
+    Compensation,
+    Complaint,
+    IdempotencyRecord,
+    Order,
+    Statement,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from orders.states import COMPLAINT_ENDED, ComplaintState
 from payhub.db import require_transaction
 
@@ -24,6 +33,58 @@ def lock_orders_to_ask(now: datetime, limit: int) -> list[Order]:
     """Lock and return orders that the payment centre is to be asked about, passing over those in use."""
     found = Order.objects.select_for_update(skip_locked=True).filter(ask_at__lte=now)
     return list(found.order_by("ask_at", "id")[:limit])
+
+
+def lock_api_key(*, merchant_id: int, key_id: int) -> ApiKey:
+    """Lock and return one key of a merchant; raise ApiKeyNotFound."""
+    found = ApiKey.objects.select_for_update(of=("self",)).select_related("merchant")
+    key = found.filter(merchant_id=merchant_id, pk=key_id).first()
+    if key is None:
+        raise ApiKeyNotFound
+    return key
+
+
+def lock_endpoint(*, merchant_id: int, endpoint_no: str) -> WebhookEndpoint:
+    """Lock and return one webhook endpoint of a merchant; raise EndpointNotFound."""
+    found = WebhookEndpoint.objects.select_for_update(of=("self",)).select_related("merchant")
+    endpoint = found.filter(merchant_id=merchant_id, endpoint_no=endpoint_no).first()
+    if endpoint is None:
+        raise EndpointNotFound
+    return endpoint
+
+
+def lock_webhook(delivery_id: int) -> WebhookDelivery | None:
+    """Lock and return one webhook delivery and its endpoint, or None when it is gone."""
+    found = WebhookDelivery.objects.select_for_update(of=("self", "endpoint"))
+    return found.select_related("endpoint__merchant", "event").filter(pk=delivery_id).first()
+
+
+def lock_webhook_of(*, merchant_id: int, delivery_no: str) -> WebhookDelivery:
+    """Lock and return one webhook delivery of a merchant and its endpoint; raise DeliveryNotFound."""
+    found = WebhookDelivery.objects.select_for_update(of=("self", "endpoint"))
+    found = found.select_related("endpoint__merchant", "event")
+    delivery = found.filter(endpoint__merchant_id=merchant_id, delivery_no=delivery_no).first()
+    if delivery is None:
+        raise DeliveryNotFound
+    return delivery
+
+
+def claim_webhooks(now: datetime, limit: int, lease_s: float) -> list[WebhookDelivery]:
+    """Lease and return due webhook deliveries: the oldest of each endpoint, so that none fills the batch alone."""
+    due = WebhookDelivery.objects.filter(next_at__lte=now)
+    oldest = due.order_by("endpoint_id", "next_at", "id").distinct("endpoint_id")
+    found = due.select_for_update(skip_locked=True, of=("self",)).select_related("endpoint__merchant", "event")
+    claimed = list(found.filter(pk__in=oldest.values("pk")).order_by("next_at", "id")[:limit])
+    # Moving next_at is the lease: a crash during the call lets it run out, and the message goes out again.
+    claimed_ids = [delivery.pk for delivery in claimed]
+    WebhookDelivery.objects.filter(pk__in=claimed_ids).update(next_at=now + timedelta(seconds=lease_s))
+    return claimed
+
+
+def take_over_idempotency_key(*, record_id: int, lease_until: datetime, now: datetime) -> bool:
+    """Take over a request whose worker died, and tell whether it was ours to take: one statement, one winner."""
+    idle = IdempotencyRecord.objects.filter(pk=record_id, status=0, lease_until__lte=now)
+    return idle.update(lease_until=lease_until) == 1
 
 
 _CLAIM = """

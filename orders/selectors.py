@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from orders.errors import ComplaintNotFound, OrderNotFound
-from orders.models import Complaint, Order
+from orders.errors import ComplaintNotFound, DeliveryNotFound, EndpointNotFound, EventNotFound, OrderNotFound
+from orders.models import ApiKey, Complaint, Order, WebhookDelivery, WebhookEndpoint
 from orders.states import COMPLAINT_ENDED, OrderState
+from payhub.outbox.models import Event
 
 
 def order_by_token(token: str) -> Order:
@@ -17,6 +18,106 @@ def order_by_token(token: str) -> Order:
         return Order.objects.select_related("merchant").get(token=token)
     except Order.DoesNotExist:
         raise OrderNotFound from None
+
+
+def key_by_digest(digest: str) -> ApiKey | None:
+    """Return the API key with its merchant, whether it still works or not."""
+    return ApiKey.objects.select_related("merchant").filter(digest=digest).first()
+
+
+def order_of_merchant(merchant_id: int, **number: str) -> Order:
+    """Return one order of a merchant by `order_no` or `merchant_order_no`; raise OrderNotFound."""
+    order = Order.objects.filter(merchant_id=merchant_id, **number).first()
+    if order is None:
+        raise OrderNotFound
+    return order
+
+
+def orders_of_merchant(
+    merchant_id: int,
+    *,
+    state: str = "",
+    created_from: datetime | None = None,
+    created_before: datetime | None = None,
+    before: str = "",
+) -> QuerySet[Order]:
+    """Return a merchant's orders, newest first, older than the order number `before`."""
+    orders = Order.objects.filter(merchant_id=merchant_id)
+    if state:
+        orders = orders.filter(state=state)
+    if created_from is not None:
+        orders = orders.filter(created_at__gte=created_from)
+    if created_before is not None:
+        orders = orders.filter(created_at__lt=created_before)
+    if before:
+        orders = orders.filter(pk__lt=Order.objects.filter(merchant_id=merchant_id, order_no=before).values("pk"))
+    return orders.order_by("-pk")
+
+
+def events_of_merchant(
+    merchant_id: int, *, event_type: str = "", order_no: str = "", before: str = ""
+) -> QuerySet[Event]:
+    """Return a merchant's events, newest first, older than the event id `before`."""
+    events = Event.objects.filter(merchant_id=merchant_id)
+    if event_type:
+        events = events.filter(name=event_type)
+    if order_no:
+        events = events.filter(subject=f"order:{order_no}")
+    if before:
+        events = events.filter(pk__lt=Event.objects.filter(merchant_id=merchant_id, event_id=before).values("pk"))
+    return events.order_by("-pk")
+
+
+def event_of_merchant(merchant_id: int, event_id: str) -> Event:
+    """Return one event of a merchant; raise EventNotFound."""
+    event = Event.objects.filter(merchant_id=merchant_id, event_id=event_id).first()
+    if event is None:
+        raise EventNotFound
+    return event
+
+
+def endpoints_of_merchant(merchant_id: int) -> QuerySet[WebhookEndpoint]:
+    """Return a merchant's webhook endpoints, newest first."""
+    return WebhookEndpoint.objects.filter(merchant_id=merchant_id).order_by("-pk")
+
+
+def endpoint_of_merchant(merchant_id: int, endpoint_no: str) -> WebhookEndpoint:
+    """Return one webhook endpoint of a merchant; raise EndpointNotFound."""
+    endpoint = endpoints_of_merchant(merchant_id).filter(endpoint_no=endpoint_no).first()
+    if endpoint is None:
+        raise EndpointNotFound
+    return endpoint
+
+
+def deliveries_of_merchant(
+    merchant_id: int,
+    *,
+    endpoint_no: str = "",
+    outcome: str = "",
+    event_type: str = "",
+    order_no: str = "",
+    before: str = "",
+) -> QuerySet[WebhookDelivery]:
+    """Return a merchant's webhook deliveries of the last 30 days, newest first, older than the number `before`."""
+    mine = WebhookDelivery.objects.filter(endpoint__merchant_id=merchant_id)
+    wanted = {
+        "endpoint__endpoint_no": endpoint_no,
+        "outcome": outcome,
+        "event__name": event_type,
+        "event__subject": f"order:{order_no}" if order_no else "",
+    }
+    found = mine.filter(**{name: value for name, value in wanted.items() if value})
+    if before:
+        found = found.filter(pk__lt=mine.filter(delivery_no=before).values("pk"))
+    return found.select_related("event", "endpoint").order_by("-pk")
+
+
+def delivery_of_merchant(merchant_id: int, delivery_no: str) -> WebhookDelivery:
+    """Return one webhook delivery of a merchant; raise DeliveryNotFound."""
+    delivery = deliveries_of_merchant(merchant_id).filter(delivery_no=delivery_no).first()
+    if delivery is None:
+        raise DeliveryNotFound
+    return delivery
 
 
 def newest_standing(*, digest: str, since: datetime) -> Order | None:
@@ -51,14 +152,6 @@ def page_of(orders: QuerySet[Order], *, number: str, state: str, before: str, si
         orders = orders.filter(pk__lt=orders.model.objects.filter(order_no=before).values("pk"))
     found = list(orders.order_by("-pk")[: size + 1])
     return found[:size], found[size - 1].order_no if len(found) > size else ""
-
-
-def order_of_merchant(merchant_id: int, order_no: str) -> Order:
-    """Return the merchant's order of this number; raise OrderNotFound."""
-    try:
-        return Order.objects.select_related("merchant").get(merchant_id=merchant_id, order_no=order_no)
-    except Order.DoesNotExist:
-        raise OrderNotFound from None
 
 
 def complaint_by_token(token: str) -> Complaint:

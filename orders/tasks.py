@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from orders.services import ask, forget
+from orders.services import api_keys, ask, forget
+from orders.services import send_webhooks as webhooks
 from orders.services.complaints import follow_return
 from payhub import clock
 
@@ -25,3 +26,21 @@ def forget_claims(**_: object) -> None:
 def follow_complaints(**_: object) -> None:
     """Let decided cases follow their refunds."""
     follow_return.follow_all(now=clock.now())
+
+
+@shared_task(name="orders.note_key_use")
+def note_key_use(*, key_id: int, **_: object) -> None:
+    """Write down that an API key was used."""
+    api_keys.note_use(key_id=key_id, now=clock.now())
+
+
+@shared_task(name="orders.send_webhooks")
+def send_webhooks(**_: object) -> None:
+    """Send webhooks that are due."""
+    webhooks.sweep()
+
+
+@shared_task(name="orders.forget_webhooks")
+def forget_webhooks(**_: object) -> None:
+    """Delete webhook deliveries whose 30 days are over."""
+    forget.forget_webhooks(now=clock.now())

@@ -7,6 +7,8 @@ import re
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from payhub.problems import KINDS, problem
+
 _COUNTER = re.compile(r"/c/[0-9a-z]{1,32}/")
 
 
@@ -23,9 +25,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer an address that we do not have."""
+    if request.path_info.startswith("/api/"):
+        return problem(KINDS["not_found"])
     return render(request, "base/not_found.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer when something broke on our side: nobody is told that no money moved, for nobody knows here."""
+    if request.path_info.startswith("/api/"):
+        return problem(KINDS["internal"])
     return render(request, "base/server_error.html", _way_back(request), status=500)

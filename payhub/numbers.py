@@ -94,6 +94,21 @@ def order_no(at: datetime) -> str:
     return _number("O", at)
 
 
+def endpoint_no(at: datetime) -> str:
+    """Return a new number of a webhook endpoint."""
+    return _number("W", at)
+
+
+def delivery_no(at: datetime) -> str:
+    """Return a new number of a webhook delivery."""
+    return _number("D", at)
+
+
+def secret_bytes(length: int) -> bytes:
+    """Return `length` random bytes for a secret."""
+    return bytes(_draw(256) for _ in range(length))
+
+
 def event_id(at: datetime) -> str:
     """Return a new event id."""
     return _number("E", at)

@@ -28,6 +28,7 @@ DATABASES = {
     }
 }
 REDIS_URL = env_str("REDIS_URL")
+METRICS_TOKEN = env_str("METRICS_TOKEN", "")  # who brings it sees /metrics; empty: nobody does
 
 # Django ----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -40,6 +41,8 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "pgtrigger",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "payhub",
     "payhub.merchants",
     "payhub.trail",
@@ -139,6 +142,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # a wo
 CSRF_FAILURE_VIEW = "payhub.error_pages.csrf_failure"
 if not PAYHUB_DEMO:
     SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, by plain http
     SECURE_HSTS_SECONDS = 31_536_000
     # Whether all subdomains are ours, and https for good, only the domain's owner can say.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -147,6 +151,17 @@ if not PAYHUB_DEMO:
     CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+
+# The merchants' API --------------------------------------------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "EXCEPTION_HANDLER": "orders.api.problems.answer",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+API_CALLS_BY_KEY = env_int("API_CALLS_BY_KEY", 200)  # of one key in ten seconds
 
 # Celery wakes; rows are the truth (docs/architecture.md) ---------------------------------------------------------
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL", REDIS_URL)
@@ -180,6 +195,8 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("orders.ask_waiting", 30),
     ("orders.forget_claims", 3600),
     ("orders.follow_complaints", 60),
+    ("orders.send_webhooks", 2),
+    ("orders.forget_webhooks", 3600),
     ("cashier.expire_due", 5),
     ("cashier.send_refunds", 10),
     ("cashier.close_ledger_days", 600),
@@ -187,15 +204,17 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
 
 # payhub ----------------------------------------------------------------------------------------------------------
 # Who hears of which event, by consumer name: the dotted path of a `payhub.outbox.consumer.Consumer`.
-OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders", "complaints": "orders.consumers.complaints"}
+OUTBOX_CONSUMERS = {
+    "orders": "orders.consumers.orders",
+    "complaints": "orders.consumers.complaints",
+    "webhooks": "orders.consumers.webhooks",
+}
 # How much each role (`payhub.roles`) may approve of one refund, in minor units; None: any amount. No role, nothing.
 REFUND_LIMITS_MINOR: dict[str, int | None] = {
     "cs_supervisor": env_int("SUPERVISOR_REFUND_LIMIT_MINOR", 100_000),
     "finance": None,
 }
-REFUND_PASSWORD_ABOVE_MINOR = env_int(
-    "REFUND_PASSWORD_ABOVE_MINOR", 10_000
-)  # approving more asks for the password again
+REFUND_PASSWORD_ABOVE_MINOR = env_int("REFUND_PASSWORD_ABOVE_MINOR", 10_000)  # approving more needs the password again
 COMPLAINT_ANSWER_WITHIN_S = env_int("COMPLAINT_ANSWER_WITHIN_S", 24 * 3600)  # what a shopper is promised
 STATEMENT_WITHIN_S = env_int("STATEMENT_WITHIN_S", 72 * 3600)  # how long a shop or supplier has to answer
 SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)  # the same submit within it is the same order

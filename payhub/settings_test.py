@@ -15,6 +15,7 @@ _FOR_TESTS = {
     "DATABASE_CONN_MAX_AGE_S": "0",  # a live server's idle threads must not keep the test database open
     "COUNTER_CLICKS_BY_ADDRESS": "1000000",  # all tests have one address
     "COUNTER_MISSES_BY_ADDRESS": "1000000",
+    "API_CALLS_BY_KEY": "1000000",
     "REDIS_URL": "redis://127.0.0.1:1/0",
 }
 for _name, _value in _FOR_TESTS.items():

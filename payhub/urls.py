@@ -15,11 +15,13 @@ admin.site.index_title = _("Payments, orders, exceptions")
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("cashier.web.urls")),
+    path("", include("payhub.health.urls")),
 ]
 if apps.is_installed("orders"):  # the payment centre stands alone as well (settings_cashier_only)
     urlpatterns += [
         path("", include("orders.shop.urls")),
         path("", include("orders.portal.urls")),
+        path("", include("orders.api.urls")),
     ]
 
 handler404 = "payhub.error_pages.not_found"

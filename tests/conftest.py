@@ -90,7 +90,7 @@ def play_channel(monkeypatch: pytest.MonkeyPatch, code: str, letter: str) -> Boo
 def merchant(db: None) -> Merchant:
     """A merchant under the strict policy whose surplus goes back by itself up to 500.00."""
     return Merchant.objects.create(
-        code="lantern", name="Lantern Books", auto_refund_limit_minor=50_000, created_at=clock.now()
+        code="lantern", name="Lantern Books", is_test=True, auto_refund_limit_minor=50_000, created_at=clock.now()
     )
 
 

@@ -67,8 +67,8 @@ class Method:
     presentation: PresentationKind
     code_lifetime_s: int  #: How long a code or page stays payable; sent to the channel as an absolute deadline.
     can_close: bool = True
-    can_reverse: bool = False
-    hard_expiry: bool = True  #: The channel itself refuses payment after the deadline sent at creation.
+    #: The channel itself refuses payment after the deadline sent at creation. Else only its own word is an end.
+    hard_expiry: bool = True
     idempotent_create: bool = True  #: The same create, byte for byte, gives the same trade again.
     idempotent_refund: bool = True  #: The same refund number returns the money once.
 
@@ -101,7 +101,7 @@ class Return:
     amount: Money
     paid: Money  #: What was really collected by this trade (differs from `trade.amount` on a wrong amount).
     reason: str
-    created_at: datetime  #: When it is first sent, the same at every repeat (UnionPay: part of its identity).
+    first_sent_at: datetime  #: The same at every repeat and query (UnionPay: about now at first, then its identity).
     notify_url: str
     memo: Mapping[str, str] = field(default_factory=dict)
 
@@ -164,12 +164,49 @@ class Reply:
     content_type: str = "text/plain"
 
 
+class Refusal(StrEnum):
+    """Why a notification is not believed: stable words for the log and the counter."""
+
+    TOO_LARGE = "too_large"
+    MALFORMED = "malformed"
+    UNSIGNED = "unsigned"
+    UNKNOWN_SERIAL = "unknown_serial"
+    UNKNOWN_SIGNER = "unknown_signer"
+    BAD_SIGNATURE = "bad_signature"
+    STALE = "stale"
+    UNDECRYPTABLE = "undecryptable"
+    OTHER_ACCOUNT = "other_account"
+    UNKNOWN_EVENT = "unknown_event"
+    OTHER_CURRENCY = "other_currency"
+
+    @property
+    def sentence(self) -> str:
+        """What it means and what to look at, for the log."""
+        return _REFUSAL_SENTENCES[self]
+
+
+_REFUSAL_SENTENCES = {
+    Refusal.TOO_LARGE: "It is larger than any message of a channel; it was not read.",
+    Refusal.MALFORMED: "It cannot be read.",
+    Refusal.UNSIGNED: "It is not signed.",
+    Refusal.UNKNOWN_SERIAL: "It is signed with a key or certificate that we do not know (a new one is learned from the "
+    "next answer).",
+    Refusal.UNKNOWN_SIGNER: "It brings a certificate that is not the channel's, or not valid now.",
+    Refusal.BAD_SIGNATURE: "The channel did not sign exactly this.",
+    Refusal.STALE: "It was signed more than five minutes before or after our time: it is old, or one of the clocks is wrong.",
+    Refusal.UNDECRYPTABLE: "The channel signed it, but our key does not open it: compare the account's key with the channel's.",
+    Refusal.OTHER_ACCOUNT: "The channel signed it, but it is about another merchant, app or mode.",
+    Refusal.UNKNOWN_EVENT: "The channel signed it, but it is about something that we do not follow.",
+    Refusal.OTHER_CURRENCY: "The channel signed it, but it speaks of a currency that the account does not have.",
+}
+
+
 class NotificationRefused(Exception):
     """The message is not a well-formed, fresh, correctly signed message for this account. Nothing was changed."""
 
-    def __init__(self, code: str, message: str = "") -> None:
-        super().__init__(message or code)
-        self.code = code  #: Stable, for the log and the counter: malformed, unsigned, bad_signature, stale, …
+    def __init__(self, code: Refusal, detail: str = "") -> None:
+        super().__init__(f"{code.sentence} {detail}".strip())
+        self.code = code
 
 
 class BillKind(StrEnum):
@@ -235,12 +272,6 @@ class Channel(Protocol):
     def close(self, trade: Trade) -> Fact:
         """Ask the channel to close the unpaid trade. CLOSED when it says that it did; the caller confirms by query."""
 
-    def reverse(self, trade: Trade) -> Fact:
-        """Undo a trade whose result is unknown, for methods that `can_reverse`; others give REFUSED without a call.
-
-        CLOSED when it was unpaid and can never be paid. Where the channel gave money back, UNKNOWN: query.
-        """
-
     def refund(self, order: Return) -> Fact:
         """Ask for money back. IN_PROGRESS when accepted; PAID only when the answer is final."""
 
@@ -260,7 +291,7 @@ class Channel(Protocol):
     def accept(self) -> Reply:
         """The answer that stops the channel from repeating a notification; sent only after the commit."""
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         """The answer that makes the channel repeat it, or shows a forger nothing."""
 
 

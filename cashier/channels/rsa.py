@@ -35,9 +35,11 @@ def sign(key: rsa.RSAPrivateKey, message: bytes) -> str:
 
 
 def is_signed(key: rsa.RSAPublicKey, signature: str, message: bytes) -> bool:
-    """Tell whether `signature` is this key's for exactly these bytes; False too for what is not base64 at all."""
+    """Tell whether `signature` is this key's for exactly these bytes; False too for what is not base64 at all, or not
+    written as base64 is (its last character has bits to spare: one signature, one text)."""
     try:
-        key.verify(base64.b64decode(signature, validate=True), message, padding.PKCS1v15(), SHA256())
+        signed = base64.b64decode(signature, validate=True)
+        key.verify(signed, message, padding.PKCS1v15(), SHA256())
     except (InvalidSignature, ValueError):
         return False
-    return True
+    return base64.b64encode(signed).decode() == signature

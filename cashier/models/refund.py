@@ -45,11 +45,12 @@ _WITHIN_RECEIPT = f"""
 class Refund(Stateful):
     """Money on its way back. `receipt` is the success fact whose money returns.
 
-    Whoever asked cannot approve (constraint, superusers included); `is_automatic` marks a surplus that the
-    merchant's limit lets go back without a person.
+    Whoever asked cannot approve (constraint, superusers included); `is_automatic` marks what the merchant's limits let
+    go back without a person of ours: surplus, or a refund that the merchant itself wants.
     """
 
     refund_no = models.CharField(max_length=24, unique=True)
+    merchant_refund_no = models.CharField(max_length=64, blank=True)  # the merchant's own number for it, if it gave one
     attempt = models.ForeignKey(Attempt, on_delete=models.PROTECT, related_name="refunds")
     receipt = models.ForeignKey(ChannelFact, on_delete=models.PROTECT, related_name="refunds_of")
     amount_minor = models.BigIntegerField()
@@ -60,6 +61,7 @@ class Refund(Stateful):
     is_automatic = models.BooleanField(default=False)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
+    first_sent_at = models.DateTimeField(null=True)  # part of what the channel knows it by: set once
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     second_approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -100,7 +102,24 @@ class Refund(Stateful):
                     ]
                 )
                 | models.Q(approved_by__isnull=False)
-                | models.Q(is_automatic=True, requested_by__isnull=True, is_surplus=True),
+                | models.Q(is_automatic=True, requested_by__isnull=True),
+            ),
+            models.UniqueConstraint(
+                name="refund_once_per_merchant_refund_no",
+                fields=["receipt", "merchant_refund_no"],
+                condition=~models.Q(merchant_refund_no=""),
+            ),
+            models.CheckConstraint(
+                name="refund_sent_says_when",
+                condition=~models.Q(
+                    state__in=[
+                        RefundState.SUBMITTED,
+                        RefundState.UNKNOWN,
+                        RefundState.SUCCEEDED,
+                        RefundState.FAILED,
+                    ]
+                )
+                | models.Q(first_sent_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="refund_end_has_proof",
@@ -113,13 +132,24 @@ class Refund(Stateful):
                 name="refund_to_decide", fields=["requested_at"], condition=models.Q(state=RefundState.REQUESTED)
             ),
             models.Index(name="refund_to_send", fields=["id"], condition=models.Q(state=RefundState.APPROVED)),
+            models.Index(name="refund_surplus", fields=["reason", "state"], condition=models.Q(is_surplus=True)),
         ]
         triggers = [
             *edge_guard(REFUND_EDGES, RefundState.REQUESTED),
             *never_deleted(),
             pgtrigger.ReadOnly(
                 name="what_was_intended",
-                fields=["refund_no", "attempt", "receipt", "amount_minor", "currency", "is_surplus", "requested_by"],
+                fields=[
+                    *("refund_no", "attempt", "receipt", "amount_minor", "currency", "is_surplus", "requested_by"),
+                    "merchant_refund_no",
+                ],
+            ),
+            pgtrigger.Protect(
+                name="sent_first_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(
+                    old__first_sent_at__isnull=False, old__first_sent_at__df=pgtrigger.F("new__first_sent_at")
+                ),
             ),
             pgtrigger.Trigger(
                 name="within_receipt",
@@ -157,8 +187,9 @@ class Refund(Stateful):
         self.ended_at = at
 
     @transition(source=[RefundState.APPROVED, RefundState.FAILED, RefundState.UNKNOWN], target=RefundState.SUBMITTED)
-    def submit(self) -> None:
-        """The channel is going to be asked; always with the same number."""
+    def submit(self, at: datetime) -> None:
+        """The channel is going to be asked; always with the same number and the time of the first sending."""
+        self.first_sent_at = self.first_sent_at or at
         self.ended_at = None
 
     @transition(source=RefundState.SUBMITTED, target=RefundState.UNKNOWN)

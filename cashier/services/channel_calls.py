@@ -61,8 +61,10 @@ def trade_of(attempt: Attempt) -> Trade:
 
 
 def return_of(refund: Refund) -> Return:
-    """Return the refund as its channel needs it; identical at every call."""
+    """Return the refund as its channel needs it; identical at every call. Raises ValueError for one never sent."""
     receipt = refund.receipt
+    if refund.first_sent_at is None:
+        raise ValueError(f"{refund.refund_no} was never sent: there is nothing to send again and nothing to ask.")
     trade = trade_of(refund.attempt)
     # One number may have collected twice: what goes back is this receipt, not the one that paid.
     return Return(
@@ -71,7 +73,7 @@ def return_of(refund: Refund) -> Return:
         amount=refund.money,
         paid=Money(receipt.amount_minor or 0, receipt.currency),
         reason=refund.get_reason_display(),
-        created_at=refund.requested_at,
+        first_sent_at=refund.first_sent_at,
         notify_url=notify_url(refund.attempt.account),
         memo=refund.memo,
     )

@@ -9,6 +9,7 @@ from cashier.channels.base import Fact, Outcome
 from cashier.models import Attempt, Payment
 from cashier.models.payment import ClosedBecause
 from cashier.schedule import DEADLINE_MARGIN_S
+from cashier.services.channel_calls import method_of
 from cashier.states import AttemptState, PaymentState, Verdict
 from payhub.merchants.models import LatePaymentPolicy
 from payhub.money import Money
@@ -71,7 +72,9 @@ def is_provably_dead(attempt: Attempt, now: datetime) -> bool:
     """Say whether "no such order" now proves that nobody can pay this number any more.
 
     Either no code was shown and none will be (the lease is over: a create that answers now shows nothing), or the
-    channel's own deadline has passed. Before that a create in flight or an unscanned code may still be paid.
+    channel's own deadline has passed, where it keeps one. Before that a create in flight or an unscanned code may
+    still be paid.
     """
     never_shown = not attempt.presentation_kind and now >= attempt.lease_until
-    return never_shown or now >= attempt.expires_at + timedelta(seconds=DEADLINE_MARGIN_S)
+    is_over = now >= attempt.expires_at + timedelta(seconds=DEADLINE_MARGIN_S)
+    return never_shown or (is_over and method_of(attempt).hard_expiry)

@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Min, OuterRef, Subquery, Sum
 from django.utils import timezone
 
-from cashier.locks import lane
 from cashier.models import LedgerBalance, LedgerEntry
 from payhub.db import committed
+from payhub.lane import lane
 from payhub.money import Money
 
 # A transaction under way at midnight books with the time it began at; none lasts that long (lock and idle limits).

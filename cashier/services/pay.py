@@ -127,7 +127,7 @@ def _resume(live: Attempt, now: datetime) -> _Intent:
 
 
 def _start(payment: Payment, account: ChannelAccount, choice: Choice, now: datetime) -> Attempt:
-    if not is_offered(account) or choice.method not in account.methods:
+    if not is_offered(account, payment.merchant) or choice.method not in account.methods:
         raise MethodUnavailable
     refuse_broken(account, now)
     channel = channel_of(account)

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from cashier.channels.base import Fact, Outcome
 from cashier.errors import AskedTooOften, AttemptNotFound
-from cashier.locks import claim_due_queries, lane
+from cashier.locks import claim_due_queries
 from cashier.models import Attempt, ChannelAccount, PendingQuery, Refund
 from cashier.services.channel_calls import channel_of, method_of, trade_of
 from cashier.services.refund import ask_refund, get_refund
@@ -19,6 +19,7 @@ from cashier.services.settle import settle
 from cashier.states import AttemptState, FactSource, RefundState
 from payhub import clock
 from payhub.db import committed
+from payhub.lane import lane
 
 log = logging.getLogger(__name__)
 

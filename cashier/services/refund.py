@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,8 +13,21 @@ from django.contrib.auth.models import AbstractBaseUser, AbstractUser
 from django.db.models import Sum
 
 from cashier.channels.base import Fact, Outcome
-from cashier.errors import AboveYourLimit, NothingToRefund, NotYourDecision, RefundChanged, RefundNotWaiting
-from cashier.locks import lock_attempts, lock_payment, lock_payment_of_refund, lock_refund
+from cashier.errors import (
+    AboveYourLimit,
+    NothingToRefund,
+    NotYourDecision,
+    RefundChanged,
+    RefundConflict,
+    RefundNotWaiting,
+)
+from cashier.locks import (
+    lock_attempts,
+    lock_payment,
+    lock_payment_of_order,
+    lock_payment_of_refund,
+    lock_refund,
+)
 from cashier.models import Attempt, ChannelFact, Payment, PendingQuery, Refund
 from cashier.models.refund import RefundReason
 from cashier.services.channel_calls import channel_of, method_of, return_of
@@ -45,6 +58,15 @@ class Wish:
     reason: RefundReason
     note: str
     refundable_seen_minor: int | None = None  #: None: no page was shown (API).
+    merchant_refund_no: str = ""  #: The merchant's own number, which makes asking again the same refund.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who asks for a refund; without a person (a key did) everybody of payhub's may approve it."""
+
+    actor: str
+    person_id: int | None = None
 
 
 def refundable(receipt: ChannelFact) -> Money:
@@ -60,28 +82,61 @@ def request_refund(*, payment_id: int, wish: Wish, requested_by: AbstractBaseUse
     """
     with committed():
         payment = lock_payment(payment_id)
-        attempt = _paying_attempt(payment)
-        receipt = attempt.proof
-        if receipt is None or wish.money.minor <= 0:
-            raise NothingToRefund
-        left = refundable(receipt)
-        if wish.refundable_seen_minor is not None and wish.refundable_seen_minor != left.minor:
-            raise RefundChanged
-        if wish.money.currency != left.currency or wish.money.minor > left.minor:
-            raise NothingToRefund
-        refund = Refund.objects.create(
-            refund_no=numbers.refund_no(now),
-            attempt=attempt,
-            receipt=receipt,
-            amount_minor=wish.money.minor,
-            currency=wish.money.currency,
-            reason=wish.reason,
-            note=wish.note,
-            requested_by_id=requested_by.pk,
-            requested_at=now,
-        )
-        _tell(payment, refund, "refund.requested", f"staff:{requested_by}", now)
+        return _request(payment, wish, Asker(actor=f"staff:{requested_by}", person_id=requested_by.pk), now)
+
+
+def request_merchant_refund(
+    *, merchant_id: int, merchant_order_no: str, wish: Wish, asker: Asker, now: datetime
+) -> Refund:
+    """Ask to return (a part of) what paid the merchant's order; the same `merchant_refund_no` again is the same refund.
+
+    Up to the merchant's own limit (`direct_refund_limit_minor`) it is approved at once, else it waits for payhub's people.
+    Raises PaymentNotFound, NothingToRefund, RefundChanged, and RefundConflict when the number is known with another amount.
+    """
+    with committed():
+        payment = lock_payment_of_order(merchant_id=merchant_id, merchant_order_no=merchant_order_no)
+        same_number = Refund.objects.filter(attempt__payment=payment, merchant_refund_no=wish.merchant_refund_no)
+        known = same_number.first() if wish.merchant_refund_no else None
+        if known is not None:
+            if known.money != wish.money:
+                raise RefundConflict
+            return known
+        is_direct = wish.money.minor <= payment.merchant.direct_refund_limit_minor
+        # Nobody of ours asked and nobody of ours approves: the merchant's own rule does, and the trail says who asked.
+        refund = _request(payment, wish, replace(asker, person_id=None) if is_direct else asker, now)
+        if is_direct:
+            refund.is_automatic = True
+            refund.approve()
+            refund.save(update_fields=["is_automatic", "state"])
+            _tell(payment, refund, "refund.approved", f"merchant:{payment.merchant.code}", now, because="own limit")
+            after_commit(partial(wake, "cashier.send_refunds"))
         return refund
+
+
+def _request(payment: Payment, wish: Wish, asker: Asker, now: datetime) -> Refund:
+    attempt = _paying_attempt(payment)
+    receipt = attempt.proof
+    if receipt is None or wish.money.minor <= 0:
+        raise NothingToRefund
+    left = refundable(receipt)
+    if wish.refundable_seen_minor is not None and wish.refundable_seen_minor != left.minor:
+        raise RefundChanged
+    if wish.money.currency != left.currency or wish.money.minor > left.minor:
+        raise NothingToRefund
+    refund = Refund.objects.create(
+        refund_no=numbers.refund_no(now),
+        merchant_refund_no=wish.merchant_refund_no,
+        attempt=attempt,
+        receipt=receipt,
+        amount_minor=wish.money.minor,
+        currency=wish.money.currency,
+        reason=wish.reason,
+        note=wish.note,
+        requested_by_id=asker.person_id,
+        requested_at=now,
+    )
+    _tell(payment, refund, "refund.requested", asker.actor, now)
+    return refund
 
 
 def _paying_attempt(payment: Payment) -> Attempt:
@@ -230,8 +285,8 @@ def send_refund(*, refund_no: str, now: datetime) -> Refund:
 
 
 def _submit(refund: Refund, now: datetime) -> None:
-    refund.submit()
-    refund.save(update_fields=["state", "ended_at"])
+    refund.submit(now)
+    refund.save(update_fields=["state", "first_sent_at", "ended_at"])
     PendingQuery.objects.create(
         refund=refund, channel=refund.attempt.account.channel, next_at=now + timedelta(seconds=SEND_LEASE_S)
     )

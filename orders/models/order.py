@@ -24,6 +24,10 @@ class Order(Stateful):
     order_no = models.CharField(max_length=24, unique=True)
     token = models.CharField(max_length=32, unique=True)
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="orders")
+    merchant_order_no = models.CharField(
+        max_length=64, blank=True
+    )  # the merchant's own number; empty: ordered in our shop
+    return_url = models.CharField(max_length=500, blank=True)  # of the merchant's page; empty: our page of the order
     buyer = models.CharField(max_length=64, blank=True)  # opaque; empty: nobody we could know again
     buyer_name = models.CharField(max_length=80, blank=True)
     contact = models.CharField(max_length=80, blank=True)
@@ -45,6 +49,11 @@ class Order(Stateful):
     class Meta:
         verbose_name, verbose_name_plural = _("order"), _("orders")
         constraints = [
+            models.UniqueConstraint(
+                name="order_once_per_merchant_order_no",
+                fields=["merchant", "merchant_order_no"],
+                condition=~models.Q(merchant_order_no=""),
+            ),
             models.CheckConstraint(name="order_amount_positive", condition=models.Q(amount_minor__gt=0)),
             models.CheckConstraint(
                 name="order_refunded_within_amount",
@@ -88,7 +97,7 @@ class Order(Stateful):
                 name="what_was_ordered",
                 fields=[
                     *("order_no", "token", "merchant", "buyer", "items", "amount_minor", "currency", "title"),
-                    *("address", "digest", "created_at"),
+                    *("address", "digest", "created_at", "merchant_order_no", "return_url"),
                 ],
             ),
         ]

@@ -21,9 +21,17 @@ def collect(*, order: Order, actor: str, now: datetime) -> PaymentView:
         merchant_order_no=order.order_no,
         money=order.money,
         title=order.title,
-        return_url=f"{settings.PAYHUB_BASE_URL}{reverse('shop-order', args=[order.token])}",
+        return_url=return_url_of(order),
         help_url=order.merchant.help_url,
         expires_at=order.created_at + timedelta(seconds=settings.PAYMENT_LIFETIME_S),
         actor=actor,
         now=now,
     )
+
+
+def return_url_of(order: Order) -> str:
+    """Return where the shopper goes back to: the merchant's page, told which order it was, or our page of the order."""
+    if not order.return_url:
+        return f"{settings.PAYHUB_BASE_URL}{reverse('shop-order', args=[order.token])}"
+    mark = "&" if "?" in order.return_url else "?"
+    return f"{order.return_url}{mark}order_no={order.order_no}"

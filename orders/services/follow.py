@@ -6,6 +6,7 @@ from datetime import datetime
 
 from cashier.public import PaymentState, PaymentView, RefundState
 from orders.models import Order
+from orders.services.tell import tell
 from orders.states import OrderState
 from payhub.review.models import Kind, Owner
 from payhub.review.queue import open_review
@@ -37,6 +38,7 @@ def _end(order: Order, payment: PaymentView, now: datetime) -> None:
     (order.cancel if payment.ending == "CANCELLED" else order.expire)(now)
     order.save(update_fields=["state", "ended_at"])
     record(subject=order.subject, action=f"order.{order.state.lower()}", actor=SYSTEM, at=now)
+    tell(order=order, event_type=f"order.{order.state.lower()}", at=now)
 
 
 def _pay(order: Order, payment: PaymentView, now: datetime) -> None:
@@ -51,6 +53,7 @@ def _pay(order: Order, payment: PaymentView, now: datetime) -> None:
         payment_no=payment.payment_no,
         amount=str(payment.money),
     )
+    tell(order=order, event_type="order.paid", at=now, payment_no=order.payment_no)
 
 
 def _refund(order: Order, payment: PaymentView, now: datetime) -> None:

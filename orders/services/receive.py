@@ -8,7 +8,15 @@ from cashier.public import find_payment
 from orders.errors import OrderNotFound
 from orders.locks import lock_order
 from orders.services.follow import follow
+from orders.services.tell import tell
 from payhub.outbox.consumer import Message
+
+# What the payment centre says of money that is not the order's state: passed on to the merchant as it is.
+_TOLD_AS = {
+    "payment.surplus": "order.overpaid",
+    "refund.succeeded": "refund.succeeded",
+    "refund.failed": "refund.failed",
+}
 
 
 def receive(message: Message, now: datetime) -> None:
@@ -23,3 +31,12 @@ def receive(message: Message, now: datetime) -> None:
     except OrderNotFound:
         return
     follow(order=order, payment=find_payment(merchant_id=merchant_id, merchant_order_no=order_no), now=now)
+    # After following, so that the merchant who hears it and asks sees an order that knows it as well.
+    if message.name in _TOLD_AS:
+        more = {
+            name: message.payload[name]
+            for name in ("refund_no", "attempt_no", "why", "reason", "is_surplus")
+            if name in message.payload
+        }
+        more["refund_amount_minor"] = message.payload["amount_minor"]
+        tell(order=order, event_type=_TOLD_AS[message.name], at=now, **more)

@@ -35,7 +35,7 @@ def from_counter(request: HttpRequest, token: str) -> HttpResponse:
     """Report a problem with the payment at /c/<token>/."""
     try:
         payment = find_by_counter(token)
-        order = order_of_merchant(payment.merchant_id, payment.merchant_order_no)
+        order = order_of_merchant(payment.merchant_id, order_no=payment.merchant_order_no)
     except (PaymentNotFound, OrderNotFound):
         raise Http404 from None
     return _form(request, order, back=reverse("counter", args=[token]))

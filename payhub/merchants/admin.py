@@ -23,7 +23,15 @@ class _Members(AnyTabular):
 class MerchantAdmin(AnyAdmin):
     """Merchants. Never deleted: orders and payments stay theirs."""
 
-    list_display = ("code", "name", "is_active", "double_payment_policy", "late_payment_policy", "created_at")
+    list_display = (
+        "code",
+        "name",
+        "is_active",
+        "is_test",
+        "double_payment_policy",
+        "late_payment_policy",
+        "created_at",
+    )
     list_filter = ("is_active", "double_payment_policy", "late_payment_policy")
     search_fields = ("code", "name")
     ordering = ("code",)
@@ -35,7 +43,7 @@ class MerchantAdmin(AnyAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if obj is None else ("code",)
+        return () if obj is None else ("code", "is_test")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's
         """Save it, and write into the trail who changed which policies."""

@@ -27,6 +27,9 @@ class Merchant(models.Model):
     code = models.SlugField(max_length=32, unique=True)
     name = models.CharField(max_length=80)
     is_active = models.BooleanField(default=True)
+    # No real money: only test accounts pay its orders, only test keys open it. Whoever sells for real and wants to try
+    # things has two merchants, so that nothing of the one can ever be seen, counted or booked with the other.
+    is_test = models.BooleanField(default=False)
     double_payment_policy = models.CharField(
         max_length=20, choices=DoublePaymentPolicy.choices, default=DoublePaymentPolicy.STRICT
     )
@@ -35,6 +38,9 @@ class Merchant(models.Model):
     )
     auto_refund_limit_minor = models.BigIntegerField(default=0)  # surplus up to here goes back without approval
     second_approver_above_minor = models.BigIntegerField(default=1_000_000)  # refunds above need two approvers
+    # Refunds that the merchant itself asks for, up to here, go back without payhub's approval.
+    direct_refund_limit_minor = models.BigIntegerField(default=0)
+    return_urls = models.JSONField(default=list, blank=True)  # where shoppers may be sent back to, exactly
     help_url = models.URLField(blank=True)
     help_phone = models.CharField(max_length=40, blank=True)
     help_email = models.EmailField(blank=True)
@@ -45,7 +51,11 @@ class Merchant(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="merchant_limits_not_negative",
-                condition=models.Q(auto_refund_limit_minor__gte=0, second_approver_above_minor__gte=0),
+                condition=models.Q(
+                    auto_refund_limit_minor__gte=0,
+                    second_approver_above_minor__gte=0,
+                    direct_refund_limit_minor__gte=0,
+                ),
             )
         ]
 
@@ -56,8 +66,9 @@ class Merchant(models.Model):
 class Role(models.TextChoices):
     """What a member may do for the merchant."""
 
-    OWNER = "OWNER", _("Owner")
-    STAFF = "STAFF", _("Staff")
+    OWNER = "OWNER", _("Owner")  # everything, keys and webhooks included
+    FINANCE = "FINANCE", _("Finance")  # orders and refunds
+    SUPPORT = "SUPPORT", _("Support")  # orders, without money
 
 
 class Membership(models.Model):
@@ -65,7 +76,7 @@ class Membership(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role.choices, default=Role.STAFF)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.SUPPORT)
 
     class Meta:
         verbose_name, verbose_name_plural = _("member"), _("members")

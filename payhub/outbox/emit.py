@@ -14,11 +14,19 @@ from payhub.outbox.models import Delivery, Event
 from payhub.tasks import wake
 
 
-def emit(*, name: str, subject: str, payload: Mapping[str, Any], at: datetime) -> Event:
-    """Write the event and its deliveries; they stand exactly when the open transaction does."""
+def emit(*, name: str, subject: str, payload: Mapping[str, Any], at: datetime, merchant_id: int | None = None) -> Event:
+    """Write the event and its deliveries; they stand exactly when the open transaction does.
+
+    With `merchant_id` it is the merchant's own news, which the API and webhooks show as it stands.
+    """
     require_transaction("An event")
     event = Event.objects.create(
-        event_id=numbers.event_id(at), name=name, subject=subject, payload=dict(payload), created_at=at
+        event_id=numbers.event_id(at),
+        name=name,
+        subject=subject,
+        payload=dict(payload),
+        merchant_id=merchant_id,
+        created_at=at,
     )
     names = sorted(consumer for consumer, taker in consumers().items() if name in taker.events)
     Delivery.objects.bulk_create([Delivery(event=event, consumer=consumer, next_at=at) for consumer in names])

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from payhub.fsm import Stateful, append_only, edge_guard, never_deleted, state_field, transition
+from payhub.merchants.models import Merchant
 
 
 class Event(models.Model):
@@ -15,10 +16,17 @@ class Event(models.Model):
     name = models.CharField(max_length=60)  # payment.paid, refund.succeeded, …
     subject = models.CharField(max_length=60)
     payload = models.JSONField()
+    # Of the merchant that may hear of it (API, webhooks); empty: for our own apps only.
+    merchant = models.ForeignKey(Merchant, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
     class Meta:
         verbose_name, verbose_name_plural = _("event"), _("events")
+        indexes = [
+            models.Index(
+                name="event_of_merchant", fields=["merchant", "-id"], condition=models.Q(merchant__isnull=False)
+            )
+        ]
         triggers = append_only()
 
     def __str__(self) -> str:

@@ -12,6 +12,8 @@ def test_the_example_of_the_environment_names_every_variable_that_is_read() -> N
     read = set()
     for path in files("payhub"):
         read |= set(re.findall(r'env_(?:str|int|bool|list|database)\(\s*"([A-Z_]+)"', path.read_text()))
+    for path in files("tests"):
+        read |= set(re.findall(r'environ\.get\("(PAYHUB_[A-Z_]+)"', path.read_text()))
     named = set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE))
     assert named == read
 

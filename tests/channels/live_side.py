@@ -174,7 +174,7 @@ class Live:
             amount=Money(minor, "CNY"),
             paid=self.trade.amount,
             reason="重复支付",
-            created_at=self.trade.created_at,
+            first_sent_at=self.trade.created_at,
             notify_url=self.merchant.url,
         )
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from cashier.channels.base import (
-    BillLine,
     Created,
     Fact,
     Method,
@@ -22,10 +21,10 @@ from cashier.channels.base import (
     Outcome,
     Presentation,
     PresentationKind,
+    Refusal,
     Reply,
     Return,
     Trade,
-    UnreadableLine,
     Wiring,
 )
 from payhub.db import refuse_open_transaction
@@ -76,6 +75,7 @@ class Books:
     def __init__(self, now: Callable[[], datetime] | None = None) -> None:
         self.trades: dict[str, BookedTrade] = {}
         self.calls: list[tuple[Call, str]] = []
+        self.told_by_bill_only: set[str] = set()  # channel trade numbers
         self.refunds_are_final = True
         self.before: dict[Call, Callable[[], object]] = {}
         self._faults: dict[Call, list[Fault]] = {}
@@ -111,13 +111,20 @@ class Books:
     def pay(
         self, attempt_no: str, *, minor: int | None = None, currency: str | None = None, anyway: bool = False
     ) -> str:
-        """Somebody pays the number; return the channel's trade number. `anyway`: the channel breaks its word."""
+        """Somebody pays the number; return the channel's trade number.
+
+        `anyway`: the channel breaks its word. It said that the number is dead or paid, so nobody asks it again: if the
+        notification is lost, only the day's bill can tell.
+        """
         with self._lock:
             booked = self.trades[attempt_no]
-            if not anyway and (booked.state != "OPEN" or booked.receipts):
+            breaks_its_word = booked.state != "OPEN" or bool(booked.receipts)
+            if breaks_its_word and not anyway:
                 raise ValueError(f"{attempt_no} cannot be paid: {booked.state}")
             amount = booked.trade.amount
             number = f"CH{len(self.trades):04}{attempt_no[-6:]}{len(booked.receipts)}"
+            if breaks_its_word:
+                self.told_by_bill_only.add(number)
             booked.receipts[number] = Money(minor or amount.minor, currency or amount.currency)
             return number
 
@@ -226,12 +233,6 @@ class PlayedChannel:
             raise Killed
         return self._fact(Outcome.UNKNOWN if fault == "timeout_after" else Outcome.CLOSED, trade)
 
-    def reverse(self, trade: Trade) -> Fact:
-        return self._fact(Outcome.REFUSED, trade, code="cannot_reverse")
-
-    def bill(self, day: date) -> Iterator[BillLine | UnreadableLine]:
-        return iter(())
-
     def refund(self, order: Return) -> Fact:
         fault = self.books.called("refund", order.refund_no)
         if fault == "timeout_before":
@@ -259,7 +260,7 @@ class PlayedChannel:
 
     def read_notification(self, notification: Notification) -> Fact:
         if notification.headers.get("x-signed") != "yes":
-            raise NotificationRefused("bad_signature")
+            raise NotificationRefused(Refusal.BAD_SIGNATURE)
         said = json.loads(notification.body)
         is_return = "refund_no" in said
         return Fact(
@@ -273,7 +274,7 @@ class PlayedChannel:
     def accept(self) -> Reply:
         return Reply(status=200, body=b"ok")
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         return Reply(status=401, body=b"no")
 
     def _refund_answer(self, refund: BookedRefund, order: Return) -> Fact:

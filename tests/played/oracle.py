@@ -49,6 +49,21 @@ def faults(sides: Sides) -> list[str]:
     return [*found, *both.receipts(), *both.returns(), *both.ledger(), *both.codes()]
 
 
+def unknown_before_the_bill(sides: Sides) -> list[str]:
+    """Return the numbers that were paid while they were payable, and of which no receipt is known yet.
+
+    Asking must find these. The bill alone tells of more than one receipt of a number, and of a number that was paid
+    after the channel had said that it was dead.
+    """
+    known = {fact.attempt_no for fact in _Both(sides).ours}
+    return [
+        f"{attempt_no} was paid: {booked.receipts}; nobody found out before the bill."
+        for books in sides.values()
+        for attempt_no, booked in books.trades.items()
+        if attempt_no not in known and booked.receipts.keys() - books.told_by_bill_only
+    ]
+
+
 def faults_once_quiet(sides: Sides) -> list[str]:
     """Return what is wrong when every query, refund and delivery has come to its end."""
     overdue = [f"{f.invariant.code} {f.samples}" for f in audit(now=clock.now()) if f.broken]

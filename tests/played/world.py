@@ -35,6 +35,7 @@ from payhub.outbox.deliver import deliver_due
 from payhub.outbox.models import Delivery, DeliveryState
 from tests.conftest import MovedClock, staff
 from tests.played.channel import Books, Call, Killed
+from tests.played.oracle import unknown_before_the_bill
 
 PEOPLE = ("asks", "first", "second", "third")
 A_DAY = timedelta(days=1)
@@ -239,18 +240,29 @@ class World:
 
     # The end ------------------------------------------------------------------------------------------------------
 
+    def comes_to_rest(self) -> None:
+        """All is well again, what is due is done, then the bills of the day are read and that is brought to its end."""
+        self.heals()
+        self.runs_until_quiet()
+        assert unknown_before_the_bill(self.sides) == []
+        self.the_day_is_billed()
+        self.runs_until_quiet()
+
     def heals(self) -> None:
-        """Nothing goes wrong any more; the bill names what no query can tell (a second receipt of one number)."""
-        for channel, books in self.sides.items():
+        """Nothing goes wrong any more; the notifications that are still under way are lost."""
+        for books in self.sides.values():
             books.heal()
             books.before.clear()
             books.refunds_are_final = True
-            for number, booked in books.trades.items():
+            for booked in books.trades.values():
                 for returned in booked.refunds.values():
                     returned.state = "RETURNED" if returned.state == "ACCEPTED" else returned.state
-                if len(booked.receipts) > 1:
-                    self.bills(channel, number)
         self.news.clear()
+
+    def the_day_is_billed(self) -> None:
+        """The channels' bills name every receipt of the day."""
+        for channel, number in self.trades():
+            self.bills(channel, number)
 
     def runs_until_quiet(self, limit: int = 150) -> None:
         """Let the beat tick, from one due time to the next, until nothing is due any more."""

@@ -23,6 +23,7 @@ from cashier.channels.base import (
     Outcome,
     Presentation,
     PresentationKind,
+    Refusal,
     Reply,
     Return,
     Trade,
@@ -116,10 +117,6 @@ class PlayedChannel:
             return _fact(Outcome.UNKNOWN, trade, code="ORDERPAID")
         return _fact(SAYS[state] if state else Outcome.UNKNOWN, trade)
 
-    def reverse(self, trade: Trade) -> Fact:
-        """No method of ours can be reversed."""
-        return _fact(Outcome.REFUSED, trade, code="CANNOT_REVERSE")
-
     def refund(self, order: Return) -> Fact:
         """Give money back, at once or later."""
         kernel = self.world.kernel
@@ -169,7 +166,7 @@ class PlayedChannel:
     def read_notification(self, notification: Notification) -> Fact:
         """Check the signature and translate."""
         if not hmac.compare_digest(notification.headers.get("x-signature", ""), sign(notification.body)):
-            raise NotificationRefused("bad_signature")
+            raise NotificationRefused(Refusal.BAD_SIGNATURE)
         said = json.loads(notification.body)
         return Fact(
             outcome=Outcome(said["outcome"]),
@@ -183,7 +180,7 @@ class PlayedChannel:
         """Stop the repeats."""
         return Reply(status=200, body=b"ok")
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         """Show nothing."""
         return Reply(status=401, body=b"no")
 

@@ -11,8 +11,9 @@ from tests.simulation.ground import Ground
 from tests.simulation.history import run
 from tests.simulation.hunt import WITHIN, hunt
 from tests.simulation.plan import PROFILES, draw
-from tests.simulation.planted import BUGS
+from tests.simulation.planted import BUGS, BY_HAND
 from tests.simulation.report import Totals, failure
+from tests.simulation.schedules import SCHEDULES
 from tests.simulation.shrink import shrink
 
 Part = Callable[[argparse.Namespace, Ground], tuple[bool, str]]  #: Tells whether all is well, and its figures.
@@ -43,6 +44,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--planted", nargs="?", const="all", default="", help="hunt planted bugs (all, or names,…)")
     parser.add_argument("--within", type=int, default=WITHIN, help="histories in which a planted bug must be found")
     parser.add_argument("--exhaustive", nargs="?", const="all", default="", help="crash at every point of scenarios")
+    parser.add_argument("--schedules", nargs="?", const="all", default="", help="play those made by hand (or names,…)")
     parser.add_argument("--replay", type=int, default=0, help="run so many seeds on two databases and compare them")
     return parser.parse_args(arguments)
 
@@ -53,6 +55,8 @@ def _parts(asked: argparse.Namespace) -> list[Part]:
         parts.append(_histories)
     if asked.exhaustive:
         parts.append(_exhaustive)
+    if asked.schedules:
+        parts.append(_schedules)
     if asked.planted:
         parts.append(_planted)
     if asked.replay:
@@ -105,6 +109,22 @@ def _planted(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
         missed += not found.violation
         _say(f"planted {bug.name}: {found.histories if found.violation else 'NOT FOUND'} {found.violation[:110]}")
     return missed == 0, f"planted={len(bugs) - missed}/{len(bugs)}"
+
+
+def _schedules(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
+    """Play every schedule with its guard, and without it: it must hold, and it must not."""
+    bugs = {bug.name: bug for bug in (*BUGS, *BY_HAND)}
+    asked_for = [s for s in SCHEDULES if asked.schedules == "all" or s.name in asked.schedules.split(",")]
+    wrong = 0
+    for schedule in asked_for:
+        for name in ("", *schedule.bugs):
+            result = schedule.run(ground, bugs[name] if name else None, keep_trace=asked.log)
+            is_right = bool(result.violation) == bool(name) and result.error is None
+            wrong += not is_right
+            if asked.log:
+                _say(*result.lines)
+            _say(f"schedule {schedule.name} [{name}] {'as it must' if is_right else 'WRONG'}: {result.violation[:150]}")
+    return wrong == 0, f"schedules={len(asked_for)} wrong={wrong}"
 
 
 def _replay(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:

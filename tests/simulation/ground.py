@@ -139,7 +139,7 @@ class Ground:
 
 def _settle_in() -> None:
     """Write what every history begins with, and keep autovacuum's locks away."""
-    merchant = Merchant.objects.create(code="lantern", name="Lantern Books", created_at=BEGINS_AT)
+    merchant = Merchant.objects.create(code="lantern", name="Lantern Books", is_test=True, created_at=BEGINS_AT)
     for channel in ("alpha", "beta"):
         code = f"lantern-{channel}"
         ChannelAccount.objects.create(

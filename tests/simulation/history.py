@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -37,12 +38,21 @@ class Result:
     error: Exception | None = None
 
 
-def run(plan: Plan, ground: Ground, *, keep_trace: bool = False) -> Result:
-    """Run one history on the ground and judge it."""
+Begin = Callable[[People], None]
+
+
+def come(people: People) -> None:
+    """Let those come whom the plan names."""
+    for number in range(people.plan.orders):
+        people.come(Order(f"buyer{number}", people.chance.choice(AMOUNTS)))
+
+
+def run(plan: Plan, ground: Ground, *, begin: Begin = come, keep_trace: bool = False) -> Result:
+    """Run one history on the ground and judge it; `begin` lets its people begin."""
     ground.prepare(plan)
     world = World(plan, ground, keep_trace=keep_trace)
     with world.in_place():
-        _live(world)
+        _live(world, begin)
         world.kernel.end()
     return Result(
         plan=plan,
@@ -56,11 +66,10 @@ def run(plan: Plan, ground: Ground, *, keep_trace: bool = False) -> Result:
     )
 
 
-def _live(world: World) -> None:
+def _live(world: World, begin: Begin) -> None:
     kernel, plan = world.kernel, world.plan
     people = People(world)
-    for number in range(plan.orders):
-        people.come(Order(f"buyer{number}", kernel.chance.choice(AMOUNTS)))
+    begin(people)
     kernel.run(plan.trouble_s)
     kernel.healed = True
     world.trace.note("world", "healed")
@@ -96,11 +105,12 @@ def _send_bills(world: World) -> None:
 
 
 def _read_bill(world: World, account_id: int) -> None:
-    result = world.kernel.process(lambda: _take_in(account_id))
+    result = world.kernel.process(lambda: take_bill_in(account_id))
     world.oracles.check_result("bill", result)
 
 
-def _take_in(account_id: int) -> None:
+def take_bill_in(account_id: int) -> None:
+    """Settle every line of an account's bill."""
     account = ChannelAccount.objects.get(pk=account_id)
     for line in channel_of(account).bill(date(2026, 5, 4)):
         if isinstance(line, BillLine):

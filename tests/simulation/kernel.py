@@ -87,6 +87,7 @@ class Kernel:
         self.error: Exception | None = None
         self.idle: Callable[[], int | None] = lambda: None  # when something is due that no timer knows (beat)
         self.on_idle_due: Callable[[], None] = lambda: None
+        self.interfere: Callable[[Actor, str], None] = lambda actor, what: None  # a hand-made schedule's
         self._crew = crew
         self._ready: list[Actor] = []
         self._suspended: list[Actor] = []
@@ -145,6 +146,7 @@ class Kernel:
         self.count.points += actor.in_process
         self.trace.note(actor.name, what)
         self.clock.at += STEP
+        self.interfere(actor, what)
         if actor.in_process and self._crashes_here():
             self.kill(what)
         if self.draws("freeze"):

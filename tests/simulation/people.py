@@ -57,23 +57,23 @@ class People:
     def _shop(self, window: Window) -> None:
         order = window.order
         for _ in range(PATIENCE):
-            told = self.kernel.process(partial(_submit, self._draft(order)))
+            told = self.kernel.process(partial(_submit, self.draft(order)))
             if isinstance(told, (Submitted, AlreadyOrdered)):
                 break
             self.world.oracles.check_result("submit", told)
             self.kernel.sleep(1)
         else:
             return
-        if self._learn(order, told.order.order_no if isinstance(told, Submitted) else told.order_no):
+        if self.learn(order, told.order.order_no if isinstance(told, Submitted) else told.order_no):
             self._others_begin(order)
         if order.payment_id:
             self._click_on(window)
 
-    def _draft(self, order: Order) -> Draft:
+    def draft(self, order: Order) -> Draft:
         item = Item(sku="book", title="Two books", unit_minor=order.minor, quantity=1)
         return Draft(merchant_id=self.world.ground.merchant_id, items=(item,), currency="CNY", buyer=order.buyer)
 
-    def _learn(self, order: Order, number: str) -> bool:
+    def learn(self, order: Order, number: str) -> bool:
         """Note which order the cart became; tell whether that was news. Two would be one too many."""
         if order.number and order.number != number:
             self.kernel.violate(f"O1: one cart of {order.buyer} became {order.number} and {number}")
@@ -98,7 +98,7 @@ class People:
             self.kernel.sleep(self.chance.randint(0, self.plan.think_ms) / 1000)
             if self.chance.random() < self.plan.switching:
                 account, method = self._choose()
-            click = self._click_page if self.plan.by_page else self._click
+            click = self._click_page if self.plan.by_page else self.click
             if not click(window, account, method):
                 return
             if self.chance.random() < self.plan.closing:
@@ -107,14 +107,14 @@ class People:
     def _choose(self) -> tuple[str, str]:
         return self.chance.choice(list(self.world.accounts)), self.chance.choice(list(METHODS))
 
-    def _click(self, window: Window, account: str, method: str) -> bool:
+    def click(self, window: Window, account: str, method: str) -> bool:
         """Press Pay; tell whether there is any use in going on."""
         order = window.order
         choice = Choice(account_id=self.world.accounts[account].pk, method=method)
         result = self.kernel.process(partial(_pay, order.payment_id, choice))
         self.world.oracles.check_result("pay", result)
         if isinstance(result, Attempt):
-            self._look_at(result)
+            self.look_at(result)
             if result.is_live and result.method != method and self.chance.random() < self.plan.declaring:
                 self._declare(order, result.attempt_no, choice)
         if isinstance(result, AlreadyPaid):
@@ -127,9 +127,9 @@ class People:
         result = self.kernel.process(partial(_pay_again, order.payment_id, number, choice))
         self.world.oracles.check_result("pay_again", result)
         if isinstance(result, Attempt):
-            self._look_at(result)
+            self.look_at(result)
 
-    def _look_at(self, attempt: Attempt) -> None:
+    def look_at(self, attempt: Attempt) -> None:
         """Look at the page that the click brought: a code is shown while the attempt is paying and not over."""
         if attempt.state == "PAYING" and attempt.presentation_kind and clock.now() < attempt.expires_at:
             self._see(attempt.attempt_no)
@@ -163,6 +163,7 @@ class People:
             return
         if deal.shown_at is None:
             deal.shown_at = self.world.clock.at
+            self.world.oracles.check_commit()  # what is seen only now may have been closed before
         if self.chance.random() < self.plan.paying:
             self.kernel.spawn(f"payer {number}", partial(self._pay, number), self.chance.randint(0, 20_000) / 1000)
 

@@ -10,6 +10,7 @@ import pytest
 
 pytestmark = [pytest.mark.xdist_group("simulation"), pytest.mark.timeout(900)]
 HISTORIES = 100
+REPLAYED = 10
 # One bug for each way of being found: a continuous oracle, the channels' books, payhub's own audit, a swallowed error.
 PLANTED = (
     "no_live_check",
@@ -31,7 +32,7 @@ PLANTED = (
 def told() -> str:
     """What one run of the simulator printed."""
     arguments = [f"--histories={HISTORIES}", f"--planted={','.join(PLANTED)}"]
-    arguments += ["--exhaustive=paid", "--within=100", "--seed=1"]
+    arguments += ["--exhaustive=paid", "--within=100", f"--replay={REPLAYED}", "--seed=1"]
     command = [sys.executable, "-m", "tests.simulation", *arguments]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     return f"{ran.stdout}\n{ran.stderr}"
@@ -58,3 +59,7 @@ def test_a_process_may_die_at_every_point_of_a_payment(told: str) -> None:
 
 def test_planted_bugs_are_found(told: str) -> None:
     assert figure(told, "planted") == f"{len(PLANTED)}/{len(PLANTED)}", told[-4000:]
+
+
+def test_the_same_seeds_go_the_same_way_on_another_database(told: str) -> None:
+    assert figure(told, "replays_equal") == f"{REPLAYED}/{REPLAYED}", told[-4000:]

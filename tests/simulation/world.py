@@ -87,9 +87,9 @@ class World:
         deal = self.books.deals.get(number)
         if deal is None or not deal.is_payable(self.clock.at):
             return False
-        self._collect(deal)
+        self.collect(deal)
         if self.kernel.draws("paid_twice"):
-            self._collect(deal)
+            self.collect(deal)
         return True
 
     def pay_after_all(self, deal: Deal) -> None:
@@ -97,9 +97,10 @@ class World:
         if deal.shown_at is None:
             return
         deal.broke_its_word = True
-        self.kernel.at(self.kernel.chance.randint(1, 20), lambda: self._collect(deal))
+        self.kernel.at(self.kernel.chance.randint(1, 20), lambda: self.collect(deal))
 
-    def _collect(self, deal: Deal) -> None:
+    def collect(self, deal: Deal) -> None:
+        """Let the channel take the money, whatever it said before, and tell of it."""
         minor = deal.minor
         if self.kernel.draws("wrong_amount"):
             minor += self.kernel.chance.choice((-100, 100))

@@ -21,6 +21,7 @@ from cashier.channels.base import (
     NotificationRefused,
     Outcome,
     Presentation,
+    Refusal,
     Reply,
     Return,
     Trade,
@@ -31,7 +32,6 @@ from cashier.channels.strict_json import text_of
 from cashier.channels.trouble import Trouble, unknown
 
 REFUND_QUERY = "fastpay.refund.query"
-DECISIVE = {REFUND_QUERY: "refund_status", "cancel": "action"}
 REASON_LIMIT = 256
 
 
@@ -89,15 +89,6 @@ class Alipay:
             raw=facts.evidence(data),
         )
 
-    def reverse(self, trade: Trade) -> Fact:
-        """Undo the trade, whatever became of it: CLOSED when it was unpaid. UNKNOWN when Alipay gave the money back
-        (code `action=refund`; the query then says PAID) or wants to be asked again; NOT_FOUND when there was none."""
-        try:
-            data = self._call("cancel", {"out_trade_no": trade.attempt_no}, codes.PAYMENT, REFUND_TIMEOUT_S)
-        except Trouble as trouble:
-            return trouble.fact(trade.attempt_no)
-        return facts.of_cancel(data, trade.attempt_no)
-
     def refund(self, order: Return) -> Fact:
         """Return money; the same number with the same amount moves it once. A repeat gives IN_PROGRESS: query."""
         try:
@@ -130,21 +121,21 @@ class Alipay:
         form: dict[str, Any] = dict(self._wire.open(notification))
         attempt_no = text_of(form, "out_trade_no")
         if form.get("notify_type") != "trade_status_sync":
-            raise NotificationRefused("unknown_event", text_of(form, "notify_type"))
+            raise NotificationRefused(Refusal.UNKNOWN_EVENT, text_of(form, "notify_type"))
         if form.get("app_id") != self._app_id or form.get("seller_id") != self._seller_id or not attempt_no:
-            raise NotificationRefused("other_account")
+            raise NotificationRefused(Refusal.OTHER_ACCOUNT)
         if facts.has_refund(form) and form.get("out_biz_no"):
             return facts.of_refund_notice(form, attempt_no)
         try:
             return facts.of_trade(form, attempt_no)
         except Trouble as trouble:
-            raise NotificationRefused(trouble.code, trouble.message) from trouble
+            raise NotificationRefused(Refusal(trouble.code), trouble.message) from trouble
 
     def accept(self) -> Reply:
         """Answer exactly `success`: Alipay stops repeating."""
         return Reply(status=200, body=b"success")
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         """Answer anything else, the same whatever the code: Alipay repeats it 7 times within about 25 hours."""
         return Reply(status=400, body=b"failure")
 
@@ -154,8 +145,8 @@ class Alipay:
         """Call `alipay.trade.{name}`; raise Trouble unless the answer is good and about this trade and seller."""
         data = self._wire.call(f"alipay.trade.{name}", biz, table, timeout_s=timeout_s, notify_url=notify_url)
         number = text_of(data, "out_trade_no")
-        # A refund query that found nothing and a cancel that did nothing name no trade; every other good answer does.
-        says_nothing = name in DECISIVE and not data.get(DECISIVE[name])
+        # A refund query that found nothing names no trade; every other good answer does.
+        says_nothing = name == REFUND_QUERY and not data.get("refund_status")
         if number != biz["out_trade_no"] and (number or not says_nothing):
             raise unknown("other_account", "This is about another number.")
         if text_of(data, "seller_id") not in {"", self._seller_id}:

@@ -38,24 +38,6 @@ def of_trade(data: dict[str, Any], attempt_no: str) -> Fact:
     )
 
 
-def of_cancel(data: dict[str, Any], attempt_no: str) -> Fact:
-    """Translate a reversal: `close` ended an unpaid trade; after `refund` or a wish for a retry only a query tells.
-
-    No action at all is what a number without a trade gets: its code may still be scanned.
-    """
-    action = text_of(data, "action")
-    outcome = {"close": Outcome.CLOSED, "": Outcome.NOT_FOUND}.get(action, Outcome.UNKNOWN)
-    if text_of(data, "retry_flag") == "Y":
-        outcome = Outcome.UNKNOWN
-    return Fact(
-        outcome=outcome,
-        attempt_no=attempt_no,
-        channel_trade_no=text_of(data, "trade_no"),
-        code=f"action={action}",
-        raw=evidence(data),
-    )
-
-
 def of_refund_notice(form: dict[str, Any], attempt_no: str) -> Fact:
     """Translate "some of it went back": a hint to query the refund, as `refund_fee` is the sum of all refunds."""
     return Fact(

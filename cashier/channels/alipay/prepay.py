@@ -21,16 +21,11 @@ METHODS: Mapping[str, Method] = {
         letter="Q",
         presentation=PresentationKind.QR,
         code_lifetime_s=300,
-        can_reverse=True,
         idempotent_create=False,
     ),
     # Pages are addresses that we sign and the shopper opens: the trade begins when they log in there.
-    "page": Method(
-        code="page", letter="P", presentation=PresentationKind.REDIRECT, code_lifetime_s=900, can_reverse=True
-    ),
-    "wap": Method(
-        code="wap", letter="M", presentation=PresentationKind.REDIRECT, code_lifetime_s=900, can_reverse=True
-    ),
+    "page": Method(code="page", letter="P", presentation=PresentationKind.REDIRECT, code_lifetime_s=900),
+    "wap": Method(code="wap", letter="M", presentation=PresentationKind.REDIRECT, code_lifetime_s=900),
 }
 _PRODUCTS = {"precreate": "FACE_TO_FACE_PAYMENT", "page": "FAST_INSTANT_TRADE_PAY", "wap": "QUICK_WAP_WAY"}
 

@@ -11,7 +11,7 @@ import httpx
 
 from cashier.channels import rsa
 from cashier.channels.alipay import codes
-from cashier.channels.base import Notification, NotificationRefused, Outcome, Wiring
+from cashier.channels.base import Notification, NotificationRefused, Outcome, Refusal, Wiring
 from cashier.channels.beijing import plain
 from cashier.channels.bill_reading import DOWNLOAD_TIMEOUT_S, download
 from cashier.channels.strict_json import raw_members, read_object, text_of
@@ -130,14 +130,14 @@ class Wire:
                 notification.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
             )
         except ValueError as error:
-            raise NotificationRefused("malformed") from error
+            raise NotificationRefused(Refusal.MALFORMED) from error
         form = dict(pairs)
         if len(form) != len(pairs) or form.get("charset", "utf-8").lower() != "utf-8":
-            raise NotificationRefused("malformed")
+            raise NotificationRefused(Refusal.MALFORMED)
         if not form.get("sign"):
-            raise NotificationRefused("unsigned")
+            raise NotificationRefused(Refusal.UNSIGNED)
         if form.get("sign_type") != "RSA2":
-            raise NotificationRefused("malformed", "A signature type that we do not speak.")
+            raise NotificationRefused(Refusal.MALFORMED, "A signature type that we do not speak.")
         if not rsa.is_signed(self._alipay_key, form["sign"], notification_content(form)):
-            raise NotificationRefused("bad_signature")
+            raise NotificationRefused(Refusal.BAD_SIGNATURE)
         return form

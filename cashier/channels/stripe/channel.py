@@ -19,6 +19,7 @@ from cashier.channels.base import (
     Outcome,
     Presentation,
     PresentationKind,
+    Refusal,
     Reply,
     Return,
     Trade,
@@ -36,7 +37,6 @@ SESSIONS, REFUNDS = "/v1/checkout/sessions", "/v1/refunds"
 LIFETIME = timedelta(minutes=35)
 AROUND = timedelta(minutes=5)  # where a session is looked for whose creation was not answered
 TITLE_LIMIT = 250
-NOT_OURS = "unknown_event"
 
 
 class Stripe:
@@ -105,10 +105,6 @@ class Stripe:
             return unknown(fact.code, fact.message).fact(trade.attempt_no)
         return fact
 
-    def reverse(self, trade: Trade) -> Fact:
-        """Refuse: what was paid is refunded."""
-        return Fact(outcome=Outcome.REFUSED, attempt_no=trade.attempt_no, code="cannot_reverse")
-
     def refund(self, order: Return) -> Fact:
         """Return money, once: what exists is looked for first, because Stripe forgets idempotency keys after a day."""
         attempt_no = order.trade.attempt_no
@@ -148,7 +144,7 @@ class Stripe:
         data = event.get("data")
         thing = data.get("object") if isinstance(data, dict) else None
         if not isinstance(thing, dict):
-            raise NotificationRefused("malformed")
+            raise NotificationRefused(Refusal.MALFORMED)
         attempt_no, refund_no = facts.attempt_no_of(thing), facts.refund_no_of(thing)
         try:
             if kind.startswith("checkout.session.") and attempt_no:
@@ -161,17 +157,17 @@ class Stripe:
             if kind in {"refund.created", "refund.updated", "refund.failed"} and attempt_no and refund_no:
                 return facts.of_refund(thing, attempt_no=attempt_no, refund_no=refund_no)
         except Trouble as trouble:
-            raise NotificationRefused(trouble.code, trouble.message) from trouble
-        raise NotificationRefused(NOT_OURS, kind)
+            raise NotificationRefused(Refusal(trouble.code), trouble.message) from trouble
+        raise NotificationRefused(Refusal.UNKNOWN_EVENT, kind)
 
     def accept(self) -> Reply:
         """Answer 200: Stripe stops repeating."""
         return Reply(status=200, body=b"")
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         """Answer 400: Stripe repeats it for three days. A true event that is not about us is answered 200: an endpoint
         that keeps refusing is switched off."""
-        return Reply(status=200 if code == NOT_OURS else 400, body=b"")
+        return Reply(status=200 if code == Refusal.UNKNOWN_EVENT else 400, body=b"")
 
     def _fact(self, session: dict[str, Any], attempt_no: str) -> Fact:
         return facts.of_session(session, is_live=self._wire.is_live, attempt_no=attempt_no)

@@ -89,12 +89,12 @@ def intent_of(thing: dict[str, Any]) -> str:
 def money(thing: dict[str, Any], name: str) -> Money:
     """Return an amount above zero in the object's currency; raise Trouble when there is none that we know."""
     minor = thing.get(name)
+    if type(minor) is not int or minor <= 0:
+        raise unknown("malformed", "It says paid, but not how much.")
     try:
-        if type(minor) is int and minor > 0:
-            return Money(minor, text_of(thing, "currency").upper())
-    except ValueError:
-        pass  # a currency that payhub does not know
-    raise unknown("malformed", "It says paid, but not how much.")
+        return Money(minor, text_of(thing, "currency").upper())
+    except ValueError as error:
+        raise unknown("other_currency", "A currency that payhub does not know.") from error
 
 
 def time_of(seconds: object) -> datetime | None:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import stripe
 
-from cashier.channels.base import Http, Notification, NotificationRefused, Wiring
+from cashier.channels.base import Http, Notification, NotificationRefused, Refusal, Wiring
 from cashier.channels.strict_json import read_object, text_of
 from cashier.channels.stripe import codes
 from cashier.channels.trouble import Trouble, unknown
@@ -93,22 +93,22 @@ class Wire:
         """Return an authentic, fresh event of this account's mode; raise NotificationRefused otherwise."""
         header = notification.headers.get("stripe-signature", "")
         if not header:
-            raise NotificationRefused("unsigned")
+            raise NotificationRefused(Refusal.UNSIGNED)
         if not header.isascii():  # the library's comparison fails on those
-            raise NotificationRefused("bad_signature")
+            raise NotificationRefused(Refusal.BAD_SIGNATURE)
         try:
             # The library compares in constant time, for each secret that Stripe signed with.
             stripe.WebhookSignature.verify_header(notification.body, header, self._webhook_secret, None)
             event = read_object(notification.body)
         except stripe.SignatureVerificationError as error:
-            raise NotificationRefused("bad_signature") from error
+            raise NotificationRefused(Refusal.BAD_SIGNATURE) from error
         except ValueError as error:
-            raise NotificationRefused("malformed") from error
+            raise NotificationRefused(Refusal.MALFORMED) from error
         # The library would take a timestamp of the future, by its own clock.
         if abs(self._now().timestamp() - _timestamp(header)) >= FRESH_S:
-            raise NotificationRefused("stale")
+            raise NotificationRefused(Refusal.STALE)
         if event.get("object") != "event" or event.get("livemode") is not self.is_live:
-            raise NotificationRefused("other_account")
+            raise NotificationRefused(Refusal.OTHER_ACCOUNT)
         return event
 
     def _call(self, method: str, path: str, params: Mapping[str, Any], timeout_s: float) -> dict[str, Any]:

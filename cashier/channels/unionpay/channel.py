@@ -17,6 +17,7 @@ from cashier.channels.base import (
     Outcome,
     Presentation,
     PresentationKind,
+    Refusal,
     Reply,
     Return,
     Trade,
@@ -94,17 +95,13 @@ class UnionPay:
         """Refuse: UnionPay closes nothing, the deadline does."""
         return Fact(outcome=Outcome.REFUSED, attempt_no=trade.attempt_no, code="cannot_close")
 
-    def reverse(self, trade: Trade) -> Fact:
-        """Refuse: the gateway has no reversal; what was paid is refunded."""
-        return Fact(outcome=Outcome.REFUSED, attempt_no=trade.attempt_no, code="cannot_reverse")
-
     def refund(self, order: Return) -> Fact:
         """Ask for money back. The answer means accepted at best; a repeat is refused as a duplicate: query."""
         attempt_no = order.trade.attempt_no
         try:
             fields = REFUND | {
                 "orderId": order.refund_no,
-                "txnTime": time_of(order.created_at),
+                "txnTime": time_of(order.first_sent_at),
                 "txnAmt": _fen(order.amount),
                 "currencyCode": facts.RENMINBI,
                 "backUrl": order.notify_url,
@@ -131,7 +128,7 @@ class UnionPay:
         """Ask what became of a refund, by its own number and time."""
         attempt_no = order.trade.attempt_no
         try:
-            return self._query(order.refund_no, time_of(order.created_at), attempt_no, order.refund_no)
+            return self._query(order.refund_no, time_of(order.first_sent_at), attempt_no, order.refund_no)
         except Trouble as trouble:
             return trouble.fact(attempt_no, order.refund_no)
 
@@ -144,7 +141,7 @@ class UnionPay:
         form = self._wire.open(notification)
         number, code, message = form.get("orderId", ""), form.get("respCode", ""), form.get("respMsg", "")
         if not number:
-            raise NotificationRefused("malformed")
+            raise NotificationRefused(Refusal.MALFORMED)
         try:
             match form.get("txnType"):
                 case "01":
@@ -153,14 +150,14 @@ class UnionPay:
                     original = form.get("reqReserved", "")
                     return facts.of_state(form, code, message, attempt_no=original, refund_no=number)
         except Trouble as trouble:
-            raise NotificationRefused(trouble.code, trouble.message) from trouble
-        raise NotificationRefused("unknown_event", form.get("txnType", ""))
+            raise NotificationRefused(Refusal(trouble.code), trouble.message) from trouble
+        raise NotificationRefused(Refusal.UNKNOWN_EVENT, form.get("txnType", ""))
 
     def accept(self) -> Reply:
         """Answer 200: UnionPay stops repeating."""
         return Reply(status=200, body=b"ok")
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         """Answer 400, the same whatever the code: UnionPay repeats it, 5 sends within minutes."""
         return Reply(status=400, body=b"no")
 

@@ -47,7 +47,9 @@ def evidence(fields: Mapping[str, str]) -> dict[str, str]:
 
 def _fen(fields: Mapping[str, str]) -> Money:
     text = fields.get("txnAmt", "")
-    if fields.get("currencyCode") != RENMINBI or not (text.isascii() and text.isdigit()) or int(text[:15]) == 0:
+    if fields.get("currencyCode") != RENMINBI:
+        raise unknown("other_currency", "UnionPay collects CNY.")
+    if not (text.isascii() and text.isdigit()) or int(text[:15]) == 0:
         raise unknown("malformed", "It says paid, but not how much.")
     return Money(int(text[:15]), "CNY")
 

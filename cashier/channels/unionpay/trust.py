@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import NameOID
 
@@ -54,6 +54,6 @@ def _chain(pem: str, issuer_pem: str) -> bool:
     """Tell whether the issuer signed this certificate. (Its chain has no SAN: the TLS verifier does not fit.)"""
     try:
         _certificate(pem).verify_directly_issued_by(_certificate(issuer_pem))
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.InvalidVersion):
         return False
     return True

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import httpx
 
 from cashier.channels import rsa
-from cashier.channels.base import Notification, NotificationRefused, Wiring
+from cashier.channels.base import Notification, NotificationRefused, Refusal, Wiring
 from cashier.channels.trouble import unknown
 from cashier.channels.unionpay.trust import SIGNER, Trust
 
@@ -111,24 +111,24 @@ class Wire:
                 notification.body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100
             )
         except ValueError as error:
-            raise NotificationRefused("malformed") from error
+            raise NotificationRefused(Refusal.MALFORMED) from error
         form = dict(pairs)
         if len(form) != len(pairs):
-            raise NotificationRefused("malformed")
+            raise NotificationRefused(Refusal.MALFORMED)
         self._verify(form)
         if form.get("merId") != self._mer_id:
-            raise NotificationRefused("other_account")
+            raise NotificationRefused(Refusal.OTHER_ACCOUNT)
         return form
 
     def _verify(self, fields: Mapping[str, str]) -> None:
         """Raise NotificationRefused unless UnionPay signed exactly these fields, with a certificate that is proven."""
         signature, certificate = fields.get("signature"), fields.get("signPubKeyCert")
         if not signature or not certificate:
-            raise NotificationRefused("unsigned")
+            raise NotificationRefused(Refusal.UNSIGNED)
         if fields.get("version") != "5.1.0" or fields.get("signMethod") != "01":
-            raise NotificationRefused("malformed")
+            raise NotificationRefused(Refusal.MALFORMED)
         key = self._trust.key(certificate, self._now())
         if key is None:
-            raise NotificationRefused("unknown_signer")
+            raise NotificationRefused(Refusal.UNKNOWN_SIGNER)
         if not rsa.is_signed(key, signature, signed_content(fields)):
-            raise NotificationRefused("bad_signature")
+            raise NotificationRefused(Refusal.BAD_SIGNATURE)

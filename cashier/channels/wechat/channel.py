@@ -17,6 +17,7 @@ from cashier.channels.base import (
     Notification,
     NotificationRefused,
     Outcome,
+    Refusal,
     Reply,
     Return,
     Trade,
@@ -76,10 +77,6 @@ class WeChatPay:
             return trouble.fact(trade.attempt_no)
         return Fact(outcome=Outcome.CLOSED, attempt_no=trade.attempt_no)
 
-    def reverse(self, trade: Trade) -> Fact:
-        """Refuse: WeChat Pay reverses payments by the shopper's own code only, which we do not offer."""
-        return Fact(outcome=Outcome.REFUSED, attempt_no=trade.attempt_no, code="cannot_reverse")
-
     def refund(self, order: Return) -> Fact:
         """Ask for money back; the same number moves it once. Usually IN_PROGRESS: accepted, not yet returned."""
         # By WeChat Pay's number when it is known: one code that two people paid has two of those and one of ours.
@@ -122,14 +119,14 @@ class WeChatPay:
                     raise unknown("other_account")
                 return facts.of_refund(data)
         except Trouble as trouble:
-            raise NotificationRefused(trouble.code, trouble.message) from trouble
-        raise NotificationRefused("unknown_event", event_type)
+            raise NotificationRefused(Refusal(trouble.code), trouble.message) from trouble
+        raise NotificationRefused(Refusal.UNKNOWN_EVENT, event_type)
 
     def accept(self) -> Reply:
         """Answer 204: WeChat Pay stops repeating."""
         return Reply(status=204, body=b"")
 
-    def refuse(self, code: str) -> Reply:
+    def refuse(self, code: Refusal) -> Reply:
         """Answer 400, the same whatever the code: WeChat Pay repeats it 15 times within about 24 hours."""
         return Reply(status=400, body=b'{"code":"FAIL","message":"FAIL"}', content_type="application/json")
 

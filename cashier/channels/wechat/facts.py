@@ -66,7 +66,9 @@ def _fen(data: dict[str, Any], name: str) -> Money:
     if isinstance(amount, dict):
         minor = amount.get(name)
         # A refund notification names no currency: a domestic account has one.
-        if type(minor) is int and minor > 0 and amount.get("currency", "CNY") == "CNY":
+        if amount.get("currency", "CNY") != "CNY":
+            raise unknown("other_currency", "WeChat Pay collects CNY.")
+        if type(minor) is int and minor > 0:
             return Money(minor, "CNY")
     raise unknown("malformed", "It says paid, but not how much.")
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cashier.channels import rsa
-from cashier.channels.base import QUERY_TIMEOUT_S, Notification, NotificationRefused, Wiring
+from cashier.channels.base import QUERY_TIMEOUT_S, Notification, NotificationRefused, Refusal, Wiring
 from cashier.channels.bill_reading import DOWNLOAD_TIMEOUT_S, download
 from cashier.channels.strict_json import read_object, text_of
 from cashier.channels.trouble import Trouble, unknown
@@ -100,13 +100,13 @@ class Wire:
             resource = envelope["resource"]
             event_type = text_of(envelope, "event_type")
             if resource["algorithm"] != "AEAD_AES_256_GCM":
-                raise NotificationRefused("malformed", "An algorithm that we do not speak.")
+                raise NotificationRefused(Refusal.MALFORMED, "An algorithm that we do not speak.")
         except (ValueError, KeyError, TypeError) as error:
-            raise NotificationRefused("malformed") from error
+            raise NotificationRefused(Refusal.MALFORMED) from error
         try:
             return event_type, read_object(decrypt(self._apiv3_key, resource))
         except ValueError as error:
-            raise NotificationRefused("undecryptable") from error
+            raise NotificationRefused(Refusal.UNDECRYPTABLE) from error
 
     def stamp(self, message: Callable[[str, str], bytes]) -> tuple[str, str, str]:
         """Sign what `message` makes of a timestamp and a nonce; return timestamp, nonce, signature."""
@@ -143,16 +143,16 @@ class Wire:
             headers.get(f"wechatpay-{name}", "") for name in ("timestamp", "nonce", "serial", "signature")
         )
         if not (timestamp and nonce and serial and signature):
-            raise NotificationRefused("unsigned")
+            raise NotificationRefused(Refusal.UNSIGNED)
         if not _TIMESTAMP.fullmatch(timestamp) or headers.get("wechatpay-signature-type", SCHEME) != SCHEME:
-            raise NotificationRefused("malformed")
+            raise NotificationRefused(Refusal.MALFORMED)
         key = self._key(serial)
         if key is None:
-            raise NotificationRefused("unknown_serial")
+            raise NotificationRefused(Refusal.UNKNOWN_SERIAL)
         if not rsa.is_signed(key, signature, answer_message(timestamp, nonce, body)):
-            raise NotificationRefused("bad_signature")
+            raise NotificationRefused(Refusal.BAD_SIGNATURE)
         if abs(self._now().timestamp() - int(timestamp)) >= FRESH_S:
-            raise NotificationRefused("stale")
+            raise NotificationRefused(Refusal.STALE)
 
     def _key(self, serial: str) -> RSAPublicKey | None:
         if self._public_key is not None and serial == self._key_id:

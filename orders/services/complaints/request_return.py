@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.contrib.auth.models import User
 
-from cashier.public import Wish, request_refund
+from cashier.public import Wish, request_refund_as_staff
 from orders.errors import ComplaintEnded
 from orders.models import Complaint
 from orders.services.complaints.follow_return import follow_now
@@ -23,7 +23,7 @@ def request_return(*, complaint: Complaint, wish: Wish, person: User, now: datet
     require_role(person, *CASE_WORKERS)
     if complaint.state not in {ComplaintState.DECIDED, ComplaintState.REFUNDING}:
         raise ComplaintEnded
-    refund_no = request_refund(
+    refund_no = request_refund_as_staff(
         merchant_id=complaint.merchant_id,
         merchant_order_no=complaint.order.order_no,
         wish=wish,

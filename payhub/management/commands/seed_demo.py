@@ -50,9 +50,11 @@ class Command(BaseCommand):
 
 
 def _shop() -> Merchant:
-    shop, _ = Merchant.objects.get_or_create(
+    shop, _ = Merchant.objects.update_or_create(
         code=MERCHANT,
-        defaults={
+        defaults={"is_test": True},
+        create_defaults={
+            "is_test": True,
             "name": "Lantern Books 灯笼书店",
             "auto_refund_limit_minor": 50_000,
             "help_email": "help@lantern-books.example",

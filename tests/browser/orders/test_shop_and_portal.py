@@ -29,7 +29,9 @@ PASSWORD = "a long enough one"
 def merchant(transactional_db: None) -> Merchant:
     """The merchant whose shop it is, with a member."""
     cache.clear()
-    shop = Merchant.objects.create(code=SHOP_MERCHANT, name="Lantern Books 灯笼书店", created_at=clock.now())
+    shop = Merchant.objects.create(
+        code=SHOP_MERCHANT, name="Lantern Books 灯笼书店", is_test=True, created_at=clock.now()
+    )
     member = User.objects.create_user("member", password=PASSWORD)
     Membership.objects.create(user=member, merchant=shop)
     return shop

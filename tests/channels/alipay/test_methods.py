@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from cashier.channels.base import Outcome, PresentationKind
+from cashier.channels.base import PresentationKind
 from tests.channels import keys
-from tests.channels.counterparts.alipay import OK, AlipaySide
+from tests.channels.counterparts.alipay import AlipaySide
 
 
 @pytest.fixture
@@ -37,36 +37,3 @@ def test_the_same_trade_leads_to_the_same_page(side: AlipaySide) -> None:
     side.with_trade(method="page")
     assert side.channel.create(side.trade) == side.channel.create(side.trade)
     assert side.channel.methods["page"].idempotent_create
-
-
-def test_a_reversal_that_closed_an_unpaid_trade_is_closed(side: AlipaySide) -> None:
-    assert _reversed(side, action="close", retry_flag="N") is Outcome.CLOSED
-
-
-def test_a_reversal_that_gave_money_back_leads_to_a_query(side: AlipaySide) -> None:
-    assert _reversed(side, action="refund", retry_flag="N") is Outcome.UNKNOWN
-
-
-def test_a_reversal_that_wants_to_be_repeated_is_unknown(side: AlipaySide) -> None:
-    assert _reversed(side, action="close", retry_flag="Y") is Outcome.UNKNOWN
-
-
-def test_a_reversal_that_did_nothing_leaves_the_code_payable(side: AlipaySide) -> None:
-    assert _reversed(side, retry_flag="N") is Outcome.NOT_FOUND
-    assert _reversed(side, retry_flag="N", out_trade_no="") is Outcome.NOT_FOUND
-
-
-def test_a_reversal_of_another_trade_is_unknown(side: AlipaySide) -> None:
-    assert _reversed(side, action="close", retry_flag="N", out_trade_no="AnotherNumber") is Outcome.UNKNOWN
-    assert _reversed(side, action="close", retry_flag="N", out_trade_no="") is Outcome.UNKNOWN
-
-
-@pytest.mark.parametrize("sub_code", ["TRADE_CANCEL_TIME_OUT", "CANCEL_NOT_ALLOWED"])
-def test_a_reversal_that_alipay_does_not_make_is_refused(side: AlipaySide, sub_code: str) -> None:
-    side.http.says(side.answer("reverse", {"code": "40004", "sub_code": f"ACQ.{sub_code}"}))
-    assert side.channel.reverse(side.trade).outcome is Outcome.REFUSED
-
-
-def _reversed(side: AlipaySide, **told: str) -> Outcome:
-    side.http.says(side.answer("reverse", OK | {"out_trade_no": side.trade.attempt_no} | told))
-    return side.channel.reverse(side.trade).outcome

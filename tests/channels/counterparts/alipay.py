@@ -18,7 +18,6 @@ from tests.channels.scripted import Call
 
 METHODS = {
     "create": "alipay_trade_precreate_response",
-    "reverse": "alipay_trade_cancel_response",
     "query": "alipay_trade_query_response",
     "close": "alipay_trade_close_response",
     "refund": "alipay_trade_refund_response",

@@ -85,7 +85,7 @@ class Counterpart(ABC):
             amount=Money(230, self.currency),
             paid=self.trade.amount,
             reason="重复支付",
-            created_at=NOW,
+            first_sent_at=NOW,
             notify_url="https://pay.example.com/r/1",
         )
         self.channel = self.opened()

@@ -149,11 +149,6 @@ def test_a_payment_that_stripe_has_not_named_cannot_be_refunded(side: StripeSide
     assert side.http.calls == []
 
 
-def test_nothing_can_be_reversed(side: StripeSide) -> None:
-    assert side.channel.reverse(side.trade).outcome is Outcome.REFUSED
-    assert side.http.calls == []
-
-
 def test_a_movement_that_is_no_trade_is_left_out_and_one_that_we_do_not_know_is_reported(side: StripeSide) -> None:
     side.serve_bill([])
     kinds = ["payout", "stripe_fee", "adjustment"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cashier.channels.base import Notification, NotificationRefused, Outcome
+from cashier.channels.base import Notification, NotificationRefused, Outcome, Refusal
 from payhub.money import Money
 from tests.channels.changed import each_byte_changed, each_character_changed
 from tests.channels.counterparts.stripe import INTENT, StripeSide
@@ -19,7 +19,7 @@ def side() -> StripeSide:
     return StripeSide()
 
 
-def _refused(side: StripeSide, notification: Notification) -> str:
+def _refused(side: StripeSide, notification: Notification) -> Refusal:
     with pytest.raises(NotificationRefused) as refused:
         side.channel.read_notification(notification)
     return refused.value.code
@@ -91,7 +91,7 @@ def test_a_true_event_that_is_not_about_us_is_refused_but_not_asked_for_again(
     code = _refused(side, side.event(kind, thing))
     assert code == "unknown_event"
     assert side.channel.refuse(code).status == 200
-    assert side.channel.refuse("bad_signature").status == 400
+    assert side.channel.refuse(Refusal.BAD_SIGNATURE).status == 400
 
 
 def test_an_event_without_an_object_is_malformed(side: StripeSide) -> None:
@@ -146,7 +146,7 @@ def test_a_failed_refund_is_told(side: StripeSide) -> None:
 
 
 def test_a_currency_that_payhub_does_not_know_is_refused(side: StripeSide) -> None:
-    assert _refused(side, side.notification("paid", currency="xts")) == "malformed"
+    assert _refused(side, side.notification("paid", currency="xts")) == "other_currency"
 
 
 def test_yen_have_no_cents(side: StripeSide) -> None:

@@ -119,8 +119,7 @@ def test_a_notified_refund_names_the_payment_that_it_belongs_to(side: UnionPaySi
     )
 
 
-def test_nothing_can_be_closed_or_reversed(side: UnionPaySide) -> None:
-    assert not any(method.can_close or method.can_reverse for method in side.channel.methods.values())
+def test_nothing_can_be_closed(side: UnionPaySide) -> None:
+    assert not any(method.can_close for method in side.channel.methods.values())
     assert side.channel.close(side.trade).outcome is Outcome.REFUSED
-    assert side.channel.reverse(side.trade).outcome is Outcome.REFUSED
     assert side.http.calls == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import timedelta
 from urllib.parse import parse_qsl
@@ -72,6 +73,19 @@ def test_one_changed_byte_of_the_certificate_is_enough_to_refuse_it(side: UnionP
     for value in list(each_character_changed(good["signPubKeyCert"]))[::7]:
         with pytest.raises(NotificationRefused):
             side.channel.read_notification(side.posted(good | {"signPubKeyCert": value}, sign="missing"))
+
+
+@pytest.mark.parametrize("version", [*range(2), *range(3, 256)])
+def test_a_certificate_of_any_other_version_is_refused_too(side: UnionPaySide, version: int) -> None:
+    """The library has an error of its own for versions that there are not: it must not become a 500."""
+    der = base64.b64decode("".join(SIGNER.split("\r\n")[1:-2]))
+    marked = bytes.fromhex("a003020102")  # version 3
+    assert der.count(marked) == 1
+    changed = base64.b64encode(der.replace(marked, marked[:-1] + bytes([version]))).decode()
+    pem = f"-----BEGIN CERTIFICATE-----\r\n{changed}\r\n-----END CERTIFICATE-----\r\n"
+    with pytest.raises(NotificationRefused) as refused:
+        side.channel.read_notification(side.posted(side.form("paid"), certificate=pem))
+    assert refused.value.code == "unknown_signer"
 
 
 def test_one_changed_byte_of_the_signature_is_enough_to_refuse_it(side: UnionPaySide) -> None:

@@ -64,9 +64,3 @@ def test_an_answer_without_the_thing_to_pay_with_is_unknown(side: WeChatSide, me
     side.http.says(side.answer(200, b'{"other": "thing"}'))
     created = side.channel.create(side.trade)
     assert (created.fact.outcome, created.presentation) == (Outcome.UNKNOWN, None)
-
-
-def test_nothing_can_be_reversed(side: WeChatSide) -> None:
-    assert not any(method.can_reverse for method in side.channel.methods.values())
-    assert side.channel.reverse(side.trade).outcome is Outcome.REFUSED
-    assert side.http.calls == []

@@ -181,7 +181,7 @@ def test_an_account_that_cannot_be_opened_costs_no_other_and_gets_an_owner(
     alpha: Books,
     moved_clock: MovedClock,
 ) -> None:
-    other = Merchant.objects.create(code="other", name="Other", created_at=clock.now())
+    other = Merchant.objects.create(code="other", name="Other", is_test=True, created_at=clock.now())
     lost = start(new_payment(merchant=other), open_account(other, "alpha"))
     payment = new_payment()
     attempt = start(payment, alpha_account)

@@ -40,8 +40,7 @@ def under(make_world: Callable[[], World], merchant: Merchant) -> Callable[[Doub
 def ends(world: World, *, charges: int, returned: int, paid: int = 1) -> None:
     """Let everything come to rest and compare with the channels' books."""
     assert faults(world.sides) == []
-    world.heals()
-    world.runs_until_quiet()
+    world.comes_to_rest()
     assert faults_once_quiet(world.sides) == []
     trades = [booked for books in world.sides.values() for booked in books.trades.values()]
     assert sum(len(booked.receipts) for booked in trades) == charges
@@ -297,8 +296,7 @@ def test_s10_a_refund_times_out_and_is_asked_for_again_two_hours_later(
         world.beats()
     with pytest.raises(NothingToRefund):
         world.asks_for_a_refund(payment.pk, 12_800)
-    world.heals()
-    world.runs_until_quiet()
+    world.comes_to_rest()
     assert Refund.objects.get().state == RefundState.SUCCEEDED
     assert {number for call, number in books.calls if call == "refund"} == {refund.refund_no}
     assert books.collected() == 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +25,7 @@ from payhub.outbox.deliver import deliver_due
 from payhub.outbox.models import Event
 from payhub.review.models import Kind, ReviewItem
 from tests.conftest import MovedClock
-from tests.played.channel import Books
+from tests.played.channel import METHODS, Books
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes", "heard")]
 
@@ -327,3 +329,27 @@ def test_not_paid_yet_and_no_answer_change_nothing(payment: Payment, alpha_accou
         assert settled.verdict is Verdict.STILL_OPEN
     again = Attempt.objects.get(pk=attempt.pk)
     assert (again.state, again.asked_count) == (AttemptState.PAYING, 4)
+
+
+@pytest.mark.parametrize(
+    ("hard_expiry", "verdict"),
+    [(True, Verdict.FREES_CLOSED), (False, Verdict.STILL_OPEN)],
+    ids=["keeps it", "does not"],
+)
+def test_our_deadline_ends_a_shown_code_only_where_the_channel_keeps_it(
+    payment: Payment,
+    alpha_account: ChannelAccount,
+    moved_clock: MovedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    hard_expiry: bool,
+    verdict: Verdict,
+) -> None:
+    monkeypatch.setitem(METHODS, "qr", replace(METHODS["qr"], hard_expiry=hard_expiry))
+    attempt = start(payment, alpha_account)
+    fact = Fact(outcome=Outcome.NOT_FOUND, attempt_no=attempt.attempt_no)
+    moved_clock.at = attempt.expires_at + timedelta(seconds=59)
+    assert (
+        settle(fact=fact, source=FactSource.QUERY, account=alpha_account, now=clock.now()).verdict is Verdict.STILL_OPEN
+    )
+    moved_clock.forward(seconds=1)
+    assert settle(fact=fact, source=FactSource.QUERY, account=alpha_account, now=clock.now()).verdict is verdict

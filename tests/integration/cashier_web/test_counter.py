@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cashier.models import Attempt, ChannelAccount
+from payhub.merchants.models import Merchant
 from tests.conftest import MovedClock
 from tests.integration.cashier_web.conftest import Counter
 from tests.played.channel import Books
@@ -282,8 +283,8 @@ def test_a_fault_of_ours_says_nothing_about_money_and_leads_back(
     assert f'href="{counter.url}"' in page
 
 
-def test_a_test_account_is_never_offered_outside_the_demo(counter: Counter, settings: object) -> None:
-    settings.PAYHUB_DEMO = False  # type: ignore[attr-defined]
+def test_a_test_account_is_never_offered_to_who_pays_a_real_merchant(counter: Counter, merchant: Merchant) -> None:
+    Merchant.objects.filter(pk=merchant.pk).update(is_test=False)
     assert "offers no way to pay" in counter.open()
     counter.pay()
     assert Attempt.objects.count() == 0

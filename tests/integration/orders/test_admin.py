@@ -198,6 +198,7 @@ def test_a_changed_policy_is_in_the_trail(superuser: Client, merchant: Merchant)
             "late_payment_policy": "REFUND",
             "auto_refund_limit_minor": "0",
             "second_approver_above_minor": "1000000",
+            "direct_refund_limit_minor": "0",
             "memberships-TOTAL_FORMS": "0",
             "memberships-INITIAL_FORMS": "0",
         },

@@ -28,7 +28,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
 @pytest.fixture
 def merchant(db: None, moved_clock: MovedClock) -> Merchant:
     """The merchant whose shop it is."""
-    return Merchant.objects.create(code=SHOP_MERCHANT, name="Lantern Books 灯笼书店", created_at=clock.now())
+    return Merchant.objects.create(
+        code=SHOP_MERCHANT, name="Lantern Books 灯笼书店", is_test=True, created_at=clock.now()
+    )
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.simulation.planted import doors, locking, outbox, paying, refunding, repaired
 from tests.simulation.planted.bug import Bug
+from tests.simulation.planted.by_hand import BY_HAND as BY_HAND
 
 BUGS: tuple[Bug, ...] = (
     *locking.BUGS,

@@ -13,6 +13,7 @@ _PAYMENT_OF_ATTEMPT = Edit(
     where="cashier.locks:lock_payment_of_attempt", old='.select_for_update(of=("self",))', new=".all()"
 )
 _ATTEMPTS = Edit(where="cashier.locks:lock_attempts", old='select_for_update(of=("self",)).', new="")
+NO_ROW_LOCK = (_PAYMENT, _PAYMENT_OF_ATTEMPT, _ATTEMPTS)
 _NO_LIVE_CHECK = Edit(
     where="cashier.services.pay:_intend", old="if a.counts and not _is_chosen(a, choice)", new="if False"
 )
@@ -22,12 +23,12 @@ BUGS = (
     Bug(
         name="no_row_lock",
         says="Payments and attempts are read without a lock: check, then write.",
-        edits=(_PAYMENT, _PAYMENT_OF_ATTEMPT, _ATTEMPTS),
+        edits=NO_ROW_LOCK,
     ),
     Bug(
         name="no_row_lock_and_no_index",
         says="As before, and the index that guards it is gone.",
-        edits=(_PAYMENT, _PAYMENT_OF_ATTEMPT, _ATTEMPTS),
+        edits=NO_ROW_LOCK,
         drops=("cashier_attempt.attempt_one_live",),
         profile="two_clicks",
     ),
@@ -35,9 +36,7 @@ BUGS = (
         name="no_version_check",
         says="No locks, and a save writes over whatever state stands there; PostgreSQL's edges are the last guard.",
         edits=(
-            _PAYMENT,
-            _PAYMENT_OF_ATTEMPT,
-            _ATTEMPTS,
+            *NO_ROW_LOCK,
             Edit(where="payhub.fsm:Stateful.from_db", old='row.__dict__.get("state")', new="None"),
         ),
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cashier.channels.base import NotificationRefused, Outcome
+from cashier.channels.base import NotificationRefused, Outcome, Refusal
 from payhub.money import Money
 from tests.channels.contract.live.cases import ALL, WECHAT, of
 from tests.channels.live_side import Live
@@ -54,7 +54,7 @@ def test_a_notification_says_the_amount_that_stands_in_it(live: Live) -> None:
 
 @of(*ALL)
 def test_our_refusal_makes_the_channel_repeat_and_our_acceptance_stops_it(live: Live) -> None:
-    accept, refuse = live.channel.accept(), live.channel.refuse("bad_signature")
+    accept, refuse = live.channel.accept(), live.channel.refuse(Refusal.BAD_SIGNATURE)
     live.merchant.answers = [(refuse.status, refuse.body), (accept.status, accept.body)]
     live.opened().pay()
 

@@ -200,28 +200,6 @@ def test_money_that_came_after_the_deadline_is_neither_paid_nor_failed(live: Liv
     assert (live.query().outcome, live.query().code) == (Outcome.UNKNOWN, "42")
 
 
-@of(ALIPAY)
-def test_a_reversal_closes_what_is_unpaid(live: Live) -> None:
-    live.opened()
-    assert live.channel.reverse(live.trade).outcome is Outcome.CLOSED
-    assert live.query().outcome is Outcome.CLOSED
-
-
-@of(ALIPAY)
-def test_a_reversal_gives_back_what_was_paid_and_the_query_tells_so(live: Live) -> None:
-    live.paid()
-    assert (live.channel.reverse(live.trade).outcome, live.query().outcome) == (Outcome.UNKNOWN, Outcome.PAID)
-    assert [line["returned_minor"] for line in live.books()] == [live.trade.amount.minor]
-
-
-@of(ALIPAY)
-def test_a_reversal_of_a_code_that_nobody_scanned_leaves_it_payable(live: Live) -> None:
-    live.create()
-    assert live.channel.reverse(live.trade).outcome is Outcome.NOT_FOUND
-    live.pay()
-    assert live.query().outcome is Outcome.PAID
-
-
 @of(WECHAT)
 def test_a_new_platform_certificate_is_learned_from_the_answer_that_it_signed(live: Live) -> None:
     live.channel = live.opened_with(public_key_id="", public_key="")

@@ -11,8 +11,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('merchants', '0003_roles'),
-        ('orders', '0002_names'),
+        ('merchants', '0004_roles'),
+        ('orders', '0003_api'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

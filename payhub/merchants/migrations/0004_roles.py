@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("merchants", "0002_names"),
+        ("merchants", "0003_test_merchants"),
     ]
 
     operations = [migrations.RunPython(make_roles, migrations.RunPython.noop)]

@@ -1,0 +1,1 @@
+"""The merchants' REST API, /api/v1/."""
