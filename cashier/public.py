@@ -28,6 +28,22 @@ from cashier.selectors import (
     standings,
 )
 from cashier.services import end_payment
+from cashier.services.books import (
+    AccountView,
+    BilledMoney,
+    BillKind,
+    BillLine,
+    BillNotReady,
+    BillUnusable,
+    UnreadableLine,
+    bill_starts_at,
+    book_bill,
+    book_difference,
+    channel_accounts,
+    fetch_bill,
+    read_bill,
+    settle_billed,
+)
 from cashier.services.evidence import AttemptEvidence, ChannelWord, Evidence, MoneyBox, ask_about, find_evidence
 from cashier.services.refund import Asker, Wish, request_merchant_refund
 from cashier.services.refund import request_refund as _request_refund
@@ -46,6 +62,9 @@ __all__ += ["PaymentSummary", "Progress", "RefundReason"]
 __all__ += ["find_refund", "list_refunds", "request_refund", "summarise_payments"]
 __all__ += ["AttemptEvidence", "ChannelWord", "Evidence", "MoneyBox", "Wish", "ask_about", "find_by_counter"]
 __all__ += ["find_evidence", "find_order_no", "request_refund_as_staff"]
+__all__ += ["AccountView", "BillKind", "BillLine", "BillNotReady", "BillUnusable", "BilledMoney", "UnreadableLine"]
+__all__ += ["bill_starts_at", "book_bill", "book_difference", "channel_accounts", "fetch_bill", "read_bill"]
+__all__ += ["settle_billed"]
 __all__ += ["cancel_payment", "find_payment", "find_payments", "open_payment"]
 
 

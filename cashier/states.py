@@ -132,3 +132,5 @@ class Verdict(models.TextChoices):
 SURPLUS = (Verdict.SURPLUS_SECOND, Verdict.SURPLUS_LATE, Verdict.SURPLUS_AMOUNT)
 PAYING_VERDICTS = (Verdict.PAYS, Verdict.PAYS_LATE)
 RECEIPTS = (*PAYING_VERDICTS, *SURPLUS)  # money that came in
+# Facts by which money moved, as booked. NOT_OURS may also be about money that did not.
+BOOKED = (*RECEIPTS, Verdict.RETURNS, Verdict.NOT_OURS)

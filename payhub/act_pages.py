@@ -93,6 +93,14 @@ class ActAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/act.html", context, status=400 if form.errors else 200)
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the row with what this person may do with it."""
+        row: Any = self.get_object(request, object_id)
+        acts = list(self.acts_for(row, request.user)) if row else []  # type: ignore[arg-type]  # behind admin_view
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "acts": acts})
+
     def act_context(self, row: Any) -> dict[str, Any]:
         """Return what the page that asks shows besides the form."""
         return {}

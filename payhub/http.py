@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import cache
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,6 +18,8 @@ log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 2.0
 MAX_BODY_BYTES = 64 * 1024 * 1024
+MAX_FILE_BYTES = 4 << 30
+FILE_TIMEOUT_S = 900.0
 
 
 class OutgoingHttp:
@@ -37,6 +41,27 @@ class OutgoingHttp:
         Raises OpenTransaction inside a transaction, httpx.HTTPError (time-outs, cut connections and bodies above
         MAX_BODY_BYTES included) when no answer came: whether the other side acted is then unknown.
         """
+        with self._sent(method, url, headers, content, timeout_s) as answer:
+            body = b"".join(_read(answer, MAX_BODY_BYTES, timeout_s))
+        # As received but for the encodings, which the body no longer has.
+        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in _ENCODINGS]
+        return httpx.Response(answer.status_code, headers=kept, content=body, request=answer.request)
+
+    def fetch(self, url: str, *, headers: Mapping[str, str], timeout_s: float, into: BinaryIO) -> int:
+        """Copy what an address holds into a file, piece by piece; return the status (nothing is copied but of 200).
+
+        `timeout_s` is for each wait; the whole takes FILE_TIMEOUT_S at most. Raises as `send` does, for files above
+        MAX_FILE_BYTES.
+        """
+        with self._sent("GET", url, headers, b"", timeout_s) as answer:
+            if answer.status_code == 200:
+                into.writelines(_read(answer, MAX_FILE_BYTES, FILE_TIMEOUT_S))
+        return answer.status_code
+
+    @contextmanager
+    def _sent(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes, timeout_s: float
+    ) -> Iterator[httpx.Response]:
         refuse_open_transaction(f"{method} {urlsplit(url).netloc}")
         timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
         # Only host and path: queries and bodies carry signatures and payers.
@@ -44,35 +69,28 @@ class OutgoingHttp:
         request = self._client.build_request(method, url, headers=dict(headers), content=content, timeout=timeout)
         try:
             answer = self._client.send(request, stream=True)
-            body = _read(answer, timeout_s)
+            with closing(answer):
+                yield answer
         except httpx.HTTPError as error:
             log.warning("%s: no answer (%s)", where, type(error).__name__)
             raise
         log.info("%s: %d", where, answer.status_code)
-        # As received but for the encodings, which the body no longer has.
-        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in _ENCODINGS]
-        return httpx.Response(answer.status_code, headers=kept, content=body, request=request)
 
 
 _ENCODINGS = {"content-encoding", "transfer-encoding", "content-length"}
 
 
-def _read(answer: httpx.Response, timeout_s: float) -> bytes:
-    """Read the body, and close. A body that drips in or never ends must not hold a worker beyond its lease."""
+def _read(answer: httpx.Response, limit_bytes: int, timeout_s: float) -> Iterator[bytes]:
+    """Give the body. One that drips in or never ends must not hold a worker beyond its lease."""
     until = time.monotonic() + timeout_s
-    chunks: list[bytes] = []
     size = 0
-    try:
-        for chunk in answer.iter_bytes():
-            size += len(chunk)
-            if size > MAX_BODY_BYTES:
-                raise httpx.ReadError(f"The body is larger than {MAX_BODY_BYTES} bytes.", request=answer.request)
-            if time.monotonic() > until:
-                raise httpx.ReadTimeout(f"The body took longer than {timeout_s} s.", request=answer.request)
-            chunks.append(chunk)
-    finally:
-        answer.close()
-    return b"".join(chunks)
+    for chunk in answer.iter_bytes():
+        size += len(chunk)
+        if size > limit_bytes:
+            raise httpx.ReadError(f"The body is larger than {limit_bytes} bytes.", request=answer.request)
+        if time.monotonic() > until:
+            raise httpx.ReadTimeout(f"The body took longer than {timeout_s} s.", request=answer.request)
+        yield chunk
 
 
 @cache

@@ -9,7 +9,7 @@ from decimal import Decimal
 # Minor digits by currency (ISO 4217). A currency that is not here is refused, never guessed.
 MINOR_DIGITS = {"CNY": 2, "USD": 2, "EUR": 2, "GBP": 2, "HKD": 2, "JPY": 0}
 SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "JPY": "JP¥"}
-_MAJOR = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,4})?")
+_MAJOR = re.compile(r"(-?[0-9]{1,15})(?:\.([0-9]{1,4}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,14 @@ class Money:
         """Read `"12.30"` exactly; raise ValueError on anything else, more decimals than the currency has included."""
         if currency not in MINOR_DIGITS:
             raise ValueError(f"{currency!r} is not a currency that payhub knows.")
-        if not _MAJOR.fullmatch(text) or not text.isascii():
+        found = _MAJOR.fullmatch(text)
+        if found is None:
             raise ValueError(f"{text!r} is not an amount.")
-        minor = Decimal(text).scaleb(MINOR_DIGITS[currency])
-        if minor != minor.to_integral_value():
+        whole, decimals = found[1], found[2] or ""
+        digits = MINOR_DIGITS[currency]
+        if decimals[digits:].strip("0"):
             raise ValueError(f"{text!r} has more decimals than {currency} knows.")
-        return cls(int(minor), currency)
+        return cls(int(whole + decimals[:digits].ljust(digits, "0")), currency)  # "-0" + "05" is -5
 
     def to_major(self) -> str:
         """The amount as the channels and people write it: `"12.30"`, no symbol, no grouping."""

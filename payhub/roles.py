@@ -31,7 +31,6 @@ EXCEPTION_WORKERS = (*CASE_WORKERS, Role.OPS)
 _APPS = ("cashier", "merchants", "orders", "outbox", "reconciliation", "review", "trail")
 # What a role may beyond reading, as the stock admin's own screens ask for it.
 _MAY = {
-    "review.change_reviewitem": EXCEPTION_WORKERS,
     "outbox.change_delivery": (Role.OPS,),
 }
 

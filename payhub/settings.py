@@ -48,8 +48,10 @@ INSTALLED_APPS = [
     "payhub.trail",
     "payhub.outbox",
     "payhub.review",
+    "payhub.dashboard",
     "cashier",
     "orders",
+    "reconciliation",
 ]
 MIDDLEWARE = [
     "payhub.request_id.RequestIdMiddleware",
@@ -79,7 +81,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"counter": "cashier.web.filters"},
+            "libraries": {"counter": "cashier.web.filters", "dashboard": "payhub.dashboard.tags"},
         },
     }
 ]
@@ -135,6 +137,10 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
+# Whoever does nothing for so long signs in again; every request of somebody signed in begins the time anew.
+SESSION_COOKIE_AGE = env_int("SESSION_IDLE_S", 1800)
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = not PAYHUB_DEMO
@@ -192,6 +198,7 @@ CELERY_TIMEZONE = "UTC"
 PAYHUB_BEAT: list[tuple[str, int]] = [
     ("cashier.query_due", 1),
     ("payhub.outbox.deliver_due", 1),
+    ("payhub.dashboard.count", 60),
     ("orders.ask_waiting", 30),
     ("orders.forget_claims", 3600),
     ("orders.follow_complaints", 60),
@@ -200,6 +207,8 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("cashier.expire_due", 5),
     ("cashier.send_refunds", 10),
     ("cashier.close_ledger_days", 600),
+    ("reconciliation.expect", 600),
+    ("reconciliation.run_due", 15),
 ]
 
 # payhub ----------------------------------------------------------------------------------------------------------

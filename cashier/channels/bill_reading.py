@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from functools import lru_cache
+from typing import IO, BinaryIO
 
 import httpx
 
@@ -12,18 +14,16 @@ from cashier.channels.trouble import Trouble
 from payhub.money import Money
 
 DOWNLOAD_TIMEOUT_S = 60.0
+FREE_BYTES = 64 << 20  # any bill may become as big as this when it is unpacked
+MAX_SWELLING = 100  # and a big one a hundred times as big as it came (true ones: 8 to 20 times)
+MAX_LINE_BYTES = 64 << 10
+_PIECE_BYTES = 1 << 20
 
 Lines = Iterator[BillLine | UnreadableLine]
 
 
 class UnreadableRow(Exception):
     """Inside a reader: this row cannot be read, and why."""
-
-
-class Row(Protocol):
-    """What can be asked for a named cell."""
-
-    def __getitem__(self, name: str) -> str: ...
 
 
 def is_empty(trouble: Trouble) -> bool:
@@ -35,34 +35,53 @@ def is_empty(trouble: Trouble) -> bool:
     raise BillNotReady(f"There is no bill yet: {trouble.code}") from trouble
 
 
-def download(fetch: Callable[[str], httpx.Response], url: str) -> bytes:
+def download(fetch: Callable[[str, BinaryIO], int], url: str, into: BinaryIO) -> None:
     """Fetch a bill's file; raise BillNotReady when it does not come (its address lives seconds: ask for a new one)."""
     if not url.startswith(("https://", "http://")):
         raise BillUnusable("The bill's address is none.")
     try:
-        response = fetch(url)
+        status = fetch(url, into)
     except httpx.HTTPError as error:
         raise BillNotReady(f"The bill did not come: {type(error).__name__}.") from error
     except Trouble as trouble:
         raise BillNotReady(f"The bill did not come: {trouble.code}.") from trouble
-    if response.status_code != 200:
-        raise BillNotReady(f"The bill did not come: HTTP {response.status_code}.")
-    return response.content
+    if status != 200:
+        raise BillNotReady(f"The bill did not come: HTTP {status}.")
 
 
-def cells_by_name(names: list[str], cells: list[str]) -> dict[str, str]:
-    """Return the cells of a row by column; raise UnreadableRow when there are too many or too few."""
-    if len(cells) != len(names):
-        raise UnreadableRow(f"It has {len(cells)} cells where the bill has {len(names)} columns.")
-    return dict(zip(names, cells, strict=True))
+def size_of(file: BinaryIO) -> int:
+    """Return a file's size in bytes, and go to its beginning."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return size
 
 
-def amount_of(row: Row, name: str, *, sign: int = 1) -> Money:
-    """Return a cell in yuan as a positive amount; raise UnreadableRow when it is none, or of the wrong `sign`."""
+def lines_of(plain: IO[bytes], packed_bytes: int) -> Iterator[bytes]:
+    """Give the lines without their ends. A file that swells or has endless lines is refused while it is read:
+    whoever uploads a few bytes must not fill the memory."""
+    left = FREE_BYTES + packed_bytes * MAX_SWELLING
+    tail = b""
+    while piece := plain.read(_PIECE_BYTES):
+        left -= len(piece)
+        if left < 0:
+            raise BillUnusable("The bill swells beyond all measure when it is unpacked.")
+        lines = (tail + piece).split(b"\n")
+        tail = lines.pop()
+        if len(tail) > MAX_LINE_BYTES:
+            raise BillUnusable("The bill has a line without an end.")
+        for line in lines:
+            yield line.rstrip(b"\r")
+    if tail:
+        yield tail.rstrip(b"\r")
+
+
+@lru_cache(maxsize=1 << 16)  # prices repeat
+def amount_of(text: str, name: str, currency: str = "CNY", *, sign: int = 1) -> Money:
+    """Return a cell as a positive amount; raise UnreadableRow when it is none, or of the wrong `sign`."""
     try:
-        minor = Money.from_major(row[name], "CNY").minor * sign
+        money = Money.from_major(text, currency)
     except ValueError as error:
         raise UnreadableRow(f"{name} is not an amount.") from error
-    if minor <= 0:
+    if money.minor * sign <= 0:
         raise UnreadableRow(f"{name} is not above zero, the way the money went.")
-    return Money(minor, "CNY")
+    return money if sign > 0 else Money(-money.minor, currency)

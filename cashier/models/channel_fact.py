@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from cashier.channels.base import Outcome
 from cashier.models.channel_account import ChannelAccount
-from cashier.states import RECEIPTS, FactSource, Verdict
+from cashier.states import BOOKED, RECEIPTS, FactSource, Verdict
 from payhub.fsm import append_only
 from payhub.money import Money
 
@@ -48,7 +49,16 @@ class ChannelFact(models.Model):
                 condition=models.Q(verdict__in=RECEIPTS) & ~models.Q(channel_trade_no=""),
             ),
         ]
-        indexes = [models.Index(name="fact_by_trade", fields=["attempt_no", "id"])]
+        indexes = [
+            models.Index(name="fact_by_trade", fields=["attempt_no", "id"]),
+            # The view cashier_settled by day (docs/adr/0003).
+            models.Index(
+                "account",
+                Coalesce("occurred_at", "received_at"),
+                name="fact_by_settled_at",
+                condition=models.Q(outcome=Outcome.PAID, verdict__in=BOOKED),
+            ),
+        ]
         triggers = append_only()
 
     def __str__(self) -> str:

@@ -38,7 +38,9 @@ def store(
     # Money for a number that is not ours goes to suspense, and no row of ours tells that it was taken already: the
     # notification and the line of the bill are one fact then.
     door = "" if verdict is Verdict.NOT_OURS else source
-    said = (account.pk, door, fact.attempt_no, fact.refund_no, fact.outcome, verdict, fact.channel_trade_no)
+    # A return's line does not always name the payment at the channel; its own number is enough.
+    trade_no = "" if fact.refund_no and not door else fact.channel_trade_no
+    said = (account.pk, door, fact.attempt_no, fact.refund_no, fact.outcome, verdict, trade_no)
     money = (amount.minor, amount.currency) if amount else ()
     # A refund that was refused and sent again may be refused in the same words: that is news, not the old refusal.
     since = (f"since {refund.proof_id}",) if refund is not None and refund.proof_id else ()
@@ -75,12 +77,13 @@ def receipts_of(attempt: Attempt) -> dict[str, Money]:
 def take_not_ours(fact: Fact, source: FactSource, account: ChannelAccount, now: datetime) -> Taken:
     """Keep a fact about a number that is not this account's: no payment moves; money goes to suspense and a person."""
     stored = store(fact, source, account, Verdict.NOT_OURS, now)
-    if stored is not None and fact.outcome is Outcome.PAID and not fact.refund_no:
+    if stored is not None and fact.outcome is Outcome.PAID:
         ledger.book_suspense(stored, now)
+        what = f"returned by {fact.refund_no}" if fact.refund_no else f"paid for {fact.attempt_no}"
         open_review(
             kind=Kind.UNKNOWN_NUMBER,
             subject=f"fact:{stored.pk}",
-            reason=f"{account} says that {fact.amount} was paid for {fact.attempt_no}, which is no number of its.",
+            reason=f"{account} says that {fact.amount} was {what}, which is no number of its.",
             owner=Owner.FINANCE,
             at=now,
             money=fact.amount,

@@ -2,7 +2,8 @@
 
 Accounts: `channel:<account>` what the channel holds for us; `merchant:<code>` what we owe the merchant;
 `surplus:<code>` what we owe shoppers who paid too much; `suspense` money whose owner is not known yet;
-`fees:<account>` what the channel took for its service; `bank:<account>` what the channel paid out.
+`fees:<account>` what the channel took for its service; `bank:<account>` what the channel paid out;
+`differences:<account>` what a person decided to take as the channel's bill has it.
 Positive is debit (it is with the account), negative is credit (it is owed to the account).
 """
 
@@ -57,8 +58,11 @@ def book_surplus(payment: Payment, attempt: Attempt, fact: ChannelFact, now: dat
 
 
 def book_suspense(fact: ChannelFact, now: datetime) -> None:
-    """The channel collected money for a number that is not ours."""
-    _book(f"receipt:{fact.pk}", channel_account(fact), SUSPENSE, _received(fact), fact, now)
+    """The channel collected, or returned, money for a number that is not ours."""
+    if fact.refund_no:
+        _book(f"return:{fact.pk}", SUSPENSE, channel_account(fact), _received(fact), fact, now)
+    else:
+        _book(f"receipt:{fact.pk}", channel_account(fact), SUSPENSE, _received(fact), fact, now)
 
 
 def book_return(refund: Refund, fact: ChannelFact, now: datetime) -> None:
@@ -70,15 +74,23 @@ def book_return(refund: Refund, fact: ChannelFact, now: datetime) -> None:
 
 def book_fee(*, account: ChannelAccount, day: date, money: Money, now: datetime) -> bool:
     """The channel kept its fees of a day, as its bill says; tell whether they were booked now (a day is booked once)."""
-    return _book_day(f"fees:{account.code}:{day}", f"fees:{account.code}", f"channel:{account.code}", money, now)
+    journal = f"fees:{account.pk}:{day}:{money.currency}"
+    return _book_once(journal, f"fees:{account.code}", f"channel:{account.code}", money, now)
 
 
 def book_settlement(*, account: ChannelAccount, day: date, money: Money, now: datetime) -> bool:
     """The channel paid out for a day; tell whether it was booked now (a day is booked once)."""
-    return _book_day(f"settlement:{account.code}:{day}", f"bank:{account.code}", f"channel:{account.code}", money, now)
+    journal = f"settlement:{account.pk}:{day}:{money.currency}"
+    return _book_once(journal, f"bank:{account.code}", f"channel:{account.code}", money, now)
 
 
-def _book_day(journal: str, debit: str, credit: str, money: Money, now: datetime) -> bool:
+def book_correction(*, account: ChannelAccount, cause: str, money: Money, now: datetime) -> bool:
+    """Somebody decided that the channel is right: it holds `money` more (negative: less) than our facts say."""
+    journal = f"correction:{cause}:{money.currency}"
+    return _book_once(journal, f"channel:{account.code}", f"differences:{account.code}", money, now)
+
+
+def _book_once(journal: str, debit: str, credit: str, money: Money, now: datetime) -> bool:
     require_transaction("A booking")
     if money.minor == 0 or LedgerEntry.objects.filter(journal=journal).exists():
         return False

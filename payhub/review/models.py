@@ -23,6 +23,9 @@ class Kind(models.TextChoices):
     PARKED_DELIVERY = "PARKED_DELIVERY", _("An event that could not be delivered")
     BROKEN_TRAIL = "BROKEN_TRAIL", _("Evidence was tampered with")
     BROKEN_INVARIANT = "BROKEN_INVARIANT", _("Something that must always hold does not")
+    BILL_MISSING = "BILL_MISSING", _("A channel's bill is missing")
+    BILL_UNUSABLE = "BILL_UNUSABLE", _("A channel's bill cannot be used")
+    BILL_DIFFERENT = "BILL_DIFFERENT", _("Our books and the channel's bill differ")
     UNPAYABLE_ORDER = "UNPAYABLE_ORDER", _("Paid, but the order can no longer take it")
 
 

@@ -20,6 +20,8 @@ TABLES = {
     "Refund": "cashier.states.REFUND_EDGES",
     "Order": "orders.states.ORDER_EDGES",
     "Complaint": "orders.states.COMPLAINT_EDGES",
+    "Bill": "reconciliation.states.BILL_EDGES",
+    "Difference": "reconciliation.states.DIFFERENCE_EDGES",
     "Delivery": "payhub.outbox.models.DELIVERY_EDGES",
 }
 name_of = pytest.mark.parametrize("model", stateful_models(), ids=lambda model: model.__name__)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
 from cashier.channels.base import (
+    BillLine,
     Channel,
     Created,
     Fact,
@@ -20,6 +22,7 @@ from cashier.channels.base import (
     PresentationKind,
     Return,
     Trade,
+    UnreadableLine,
     Wiring,
 )
 from cashier.channels.beijing import BEIJING
@@ -39,6 +42,9 @@ class HurriedHttp:
         self, method: str, url: str, *, headers: Mapping[str, str], content: bytes = b"", timeout_s: float
     ) -> httpx.Response:
         return outgoing().send(method, url, headers=headers, content=content, timeout_s=min(timeout_s, PATIENCE_S))
+
+    def fetch(self, url: str, *, headers: Mapping[str, str], timeout_s: float, into: BinaryIO) -> int:
+        return outgoing().fetch(url, headers=headers, timeout_s=timeout_s, into=into)
 
 
 @dataclass
@@ -147,6 +153,12 @@ class Live:
         if kind.startswith(("timeout", "late")):
             spec["wait_s"] = PATIENCE_S + 0.3
         self.sandbox.arm(kind, channel=self.code, call=call, **spec)
+
+    def bill(self, day: date) -> Iterator[BillLine | UnreadableLine]:
+        """Fetch and read the bill of a day."""
+        file = io.BytesIO()
+        if self.channel.fetch_bill(day, file):
+            yield from self.channel.read_bill(file, day)
 
     def at_bill_time(self) -> date:
         """Let two days pass, and return the day on whose bill stands what happened until now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import httpx
 
@@ -36,6 +37,12 @@ class ScriptedHttp:
         call = Call(method, httpx.URL(url), httpx.Headers(headers), content, timeout_s)
         self.calls.append(call)
         return self.answer(call)
+
+    def fetch(self, url: str, *, headers: Mapping[str, str], timeout_s: float, into: BinaryIO) -> int:
+        answer = self.send("GET", url, headers=headers, timeout_s=timeout_s)
+        if answer.status_code == 200:
+            into.write(answer.content)
+        return answer.status_code
 
     def breaks(self, error: httpx.HTTPError) -> None:
         """Let every call end without an answer."""

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import BinaryIO, Literal
 
 from cashier.channels.base import (
+    BillLine,
+    BillNotReady,
+    Channel,
     Created,
     Fact,
     Method,
@@ -25,10 +28,13 @@ from cashier.channels.base import (
     Reply,
     Return,
     Trade,
+    UnreadableLine,
     Wiring,
 )
+from cashier.channels.beijing import midnight
 from payhub.db import refuse_open_transaction
 from payhub.money import Money
+from tests.played import bill
 
 Call = Literal["create", "query", "close", "refund", "query_refund"]
 Fault = Literal["timeout_before", "timeout_after", "refuse", "no_balance", "not_found", "lie", "crash_after", "paid"]
@@ -78,6 +84,8 @@ class Books:
         self.told_by_bill_only: set[str] = set()  # channel trade numbers
         self.refunds_are_final = True
         self.before: dict[Call, Callable[[], object]] = {}
+        self.bills: dict[date, bytes | None] = {}  # None: the channel says that there were no trades
+        self.bills_like: Channel | None = None  # its bills are of this true channel's day and format
         self._faults: dict[Call, list[Fault]] = {}
         self._lock = threading.RLock()
 
@@ -276,6 +284,19 @@ class PlayedChannel:
 
     def refuse(self, code: Refusal) -> Reply:
         return Reply(status=401, body=b"no")
+
+    def bill_starts_at(self, day: date) -> datetime:
+        return self.books.bills_like.bill_starts_at(day) if self.books.bills_like else midnight(day)
+
+    def fetch_bill(self, day: date, into: BinaryIO) -> bool:
+        if day not in self.books.bills:
+            raise BillNotReady("The bill is not made yet.")
+        content = self.books.bills[day]
+        into.write(content or b"")
+        return content is not None
+
+    def read_bill(self, file: BinaryIO, day: date) -> Iterator[BillLine | UnreadableLine]:
+        return self.books.bills_like.read_bill(file, day) if self.books.bills_like else bill.read(file, day)
 
     def _refund_answer(self, refund: BookedRefund, order: Return) -> Fact:
         if refund.state == "RETURNED":

@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
-from typing import TYPE_CHECKING, TypeVar
+from datetime import date, datetime
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from cashier.channels.base import (
     PREPAY_TIMEOUT_S,
@@ -30,7 +30,9 @@ from cashier.channels.base import (
     UnreadableLine,
     Wiring,
 )
+from cashier.channels.beijing import midnight
 from payhub.money import Money
+from tests.played.bill import read, write
 from tests.simulation.books import METHODS, Deal, GivenBack
 from tests.simulation.virtual_clock import SECOND, moment
 
@@ -144,7 +146,20 @@ class PlayedChannel:
 
         return self._refund_fact(self._call("query_refund", order.refund_no, act, QUERY_TIMEOUT_S), order)
 
-    def bill(self, day: date) -> Iterator[BillLine | UnreadableLine]:
+    def bill_starts_at(self, day: date) -> datetime:
+        """Begin at Beijing's midnight."""
+        return midnight(day)
+
+    def fetch_bill(self, day: date, into: BinaryIO) -> bool:
+        """Write the bill as the played channels do."""
+        into.write(write(list(self._lines()), day))
+        return True
+
+    def read_bill(self, file: BinaryIO, day: date) -> Iterator[BillLine | UnreadableLine]:
+        """Read it."""
+        return read(file, day)
+
+    def _lines(self) -> Iterator[BillLine]:
         """Give every receipt and every return; a history has one day."""
         own = [deal for deal in self.world.books.deals.values() if deal.account == self.account]
         received = [(deal.number, trade_no, minor) for deal in own for trade_no, minor in deal.receipts.items()]

@@ -156,6 +156,6 @@ def _settle_in() -> None:
         User.objects.create(username=name, date_joined=BEGINS_AT).groups.add(role)
     with connections["default"].cursor() as cursor:
         cursor.execute("CREATE TABLE merchant_took (id bigserial, event_id text, name text, order_no text)")
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
         for (table,) in cursor.fetchall():
             cursor.execute(f'ALTER TABLE "{table}" SET (autovacuum_enabled = off)')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -112,7 +113,9 @@ def _read_bill(world: World, account_id: int) -> None:
 def take_bill_in(account_id: int) -> None:
     """Settle every line of an account's bill."""
     account = ChannelAccount.objects.get(pk=account_id)
-    for line in channel_of(account).bill(date(2026, 5, 4)):
+    day, file, channel = date(2026, 5, 4), io.BytesIO(), channel_of(account)
+    channel.fetch_bill(day, file)
+    for line in channel.read_bill(file, day):
         if isinstance(line, BillLine):
             fact = Fact(
                 outcome=Outcome.PAID,

@@ -7,46 +7,53 @@ ones. Source: Alipay OpenAPI, bill download address and the bill's format.
 from __future__ import annotations
 
 import csv
-import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
+from typing import BinaryIO
 
 from cashier.channels.alipay import codes
 from cashier.channels.alipay.wire import Wire
 from cashier.channels.base import QUERY_TIMEOUT_S, BillKind, BillLine, BillUnusable, UnreadableLine
 from cashier.channels.beijing import read_plain
-from cashier.channels.bill_reading import Lines, UnreadableRow, amount_of, cells_by_name, is_empty
+from cashier.channels.bill_reading import Lines, UnreadableRow, amount_of, is_empty, lines_of, size_of
 from cashier.channels.strict_json import text_of
 from cashier.channels.trouble import Trouble
 from payhub.money import Money
 
 METHOD = "alipay.data.dataservice.bill.downloadurl.query"
-COLUMNS = {
-    "支付宝交易号", "商户订单号", "业务类型", "完成时间", "订单金额（元）", "商家实收（元）", "退款批次号/请求号",
-    "服务费（元）",
-}  # fmt: skip
+COLUMNS = (
+    "业务类型", "订单金额（元）", "商家实收（元）", "服务费（元）", "商户订单号", "退款批次号/请求号", "支付宝交易号", "完成时间",
+)  # fmt: skip
 KINDS = {"交易": BillKind.PAYMENT, "退款": BillKind.REFUND}
 _TOTAL = re.compile(r"#(交易|退款)合计：([0-9]+)笔，商家实收(?:退款)?共(-?[0-9.]+)元")
 _ACCOUNT = re.compile(r"#账号：\[([0-9]+)\]")
+_BEGINS = re.compile(r"#起始日期：\[([0-9]{4})年([0-9]{2})月([0-9]{2})日")
 
 
-def bill(wire: Wire, seller_id: str, day: date) -> Lines:
-    """Fetch and read the bill of a Beijing day; raise BillNotReady, BillUnusable."""
+def fetch(wire: Wire, day: date, into: BinaryIO) -> bool:
+    """Fetch the bill of a Beijing day; False when there were no trades. Raise BillNotReady, BillUnusable."""
     try:
         asked = {"bill_type": "trade", "bill_date": f"{day:%Y-%m-%d}"}
         given = wire.call(METHOD, asked, codes.BILL, timeout_s=QUERY_TIMEOUT_S)
     except Trouble as trouble:
         if is_empty(trouble):
-            return
+            return False
         raise
-    packed = wire.download(text_of(given, "bill_download_url"))
+    wire.download(text_of(given, "bill_download_url"), into)
+    return True
+
+
+def read(seller_id: str, file: BinaryIO, day: date) -> Lines:
+    """Read the bill of a Beijing day, packed as it came; raise BillUnusable."""
+    packed_bytes = size_of(file)
     try:
-        with zipfile.ZipFile(io.BytesIO(packed)) as archive, archive.open(_details(archive)) as lines:
-            yield from _Reader(seller_id).read(lines)
+        with zipfile.ZipFile(file) as archive, archive.open(_details(archive)) as plain:
+            yield from _Reader(seller_id, day).read(lines_of(plain, packed_bytes))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise BillUnusable(f"The bill does not unpack: {error}") from error
 
@@ -73,7 +80,9 @@ class _Reader:
     """Reads the rows of one bill and keeps the sums."""
 
     seller_id: str
+    day: date
     names: list[str] = field(default_factory=list)
+    pick: Callable[[list[str]], tuple[str, ...]] | None = None
     unreadable: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     received: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
@@ -94,6 +103,9 @@ class _Reader:
             raise BillUnusable("The bill ends without its totals.")
 
     def _is_account(self, remark: str) -> bool:
+        begins = _BEGINS.match(remark)
+        if begins and tuple(map(int, begins.groups())) != (self.day.year, self.day.month, self.day.day):
+            raise BillUnusable(f"The bill is not that of {self.day}.")
         found = _ACCOUNT.match(remark)
         # The account is the seller's id with a suffix (0156).
         if found and not found[1].startswith(self.seller_id):
@@ -102,44 +114,38 @@ class _Reader:
 
     def _row(self, number: int, line: bytes) -> Lines:
         try:
-            (cells,) = csv.reader([line.decode("gb18030").strip("\r\n")])
-            cells = [cell.strip() for cell in cells]
-            if self.names:
-                yield self._line(number, cells_by_name(self.names, cells))
+            cells = _cells(line, len(self.names))
+            if self.pick is not None:
+                yield self._line(number, self.pick(cells))
                 return
         except UnreadableRow as error:
-            reason = str(error)
-        except (UnicodeDecodeError, csv.Error, ValueError):
-            reason = "It is not a row of text."
-        else:
-            if not set(cells) >= COLUMNS:
-                raise BillUnusable("The bill has not the columns that we know.")
-            self.names = cells
+            self.unreadable += 1
+            yield UnreadableLine(row=number, reason=str(error))
             return
-        self.unreadable += 1
-        yield UnreadableLine(row=number, reason=reason)
+        names = [cell.strip() for cell in cells]
+        if not set(names) >= set(COLUMNS):
+            raise BillUnusable("The bill has not the columns that we know.")
+        self.names, self.pick = names, itemgetter(*map(names.index, COLUMNS))
 
-    def _line(self, number: int, row: dict[str, str]) -> BillLine:
-        word = row["业务类型"]
+    def _line(self, number: int, cells: tuple[str, ...]) -> BillLine:
+        word, asked, received, fee, attempt_no, refund_no, trade_no, at = [cell.strip() for cell in cells]
         kind = KINDS.get(word)
         if kind is None:
             raise UnreadableRow(f"A kind of business that we do not know: {word}.")
         is_refund = kind is BillKind.REFUND
-        sign = -1 if is_refund else 1
-        amount = amount_of(row, "订单金额（元）", sign=sign)
-        received = _yuan(row["商家实收（元）"])
-        fee = _yuan(row["服务费（元）"] or "0")
+        amount = amount_of(asked, "订单金额（元）", sign=-1 if is_refund else 1)
+        received_minor, fee_minor = _yuan(received), _yuan(fee or "0")
         self.counts[word] += 1
-        self.received[word] += received
+        self.received[word] += received_minor
         return BillLine(
             row=number,
             kind=kind,
-            attempt_no=row["商户订单号"],
-            refund_no=row["退款批次号/请求号"] if is_refund else "",
+            attempt_no=attempt_no,
             amount=amount,
-            fee=Money(-fee, "CNY"),  # the bill writes what it takes from us as negative
-            channel_trade_no=row["支付宝交易号"],
-            occurred_at=read_plain(row["完成时间"]),
+            refund_no=refund_no if is_refund else "",
+            fee=Money(-fee_minor, "CNY"),  # the bill writes what it takes from us as negative
+            channel_trade_no=trade_no,
+            occurred_at=read_plain(at),
             state=word,
         )
 
@@ -157,6 +163,18 @@ class _Reader:
             raise BillUnusable("The bill's totals cannot be read.") from error
         if not agree:
             raise BillUnusable(f"The bill's totals ({word}) are not the sums of its rows.")
+
+
+def _cells(line: bytes, width: int) -> list[str]:
+    """Split a row; `width` 0: the columns are not known yet."""
+    try:
+        text = line.decode("gb18030")
+        cells = next(csv.reader([text])) if '"' in text else text.split(",")
+    except (UnicodeDecodeError, csv.Error, StopIteration) as error:
+        raise UnreadableRow("It is not a row of text.") from error
+    if width and len(cells) != width:
+        raise UnreadableRow(f"It has {len(cells)} cells where the bill has {width} columns.")
+    return cells
 
 
 def _yuan(text: str) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, BinaryIO
 
 from cashier.channels.alipay import codes, facts
-from cashier.channels.alipay.bill import bill
+from cashier.channels.alipay.bill import fetch, read
 from cashier.channels.alipay.prepay import METHODS, biz_content, yuan
 from cashier.channels.alipay.wire import Wire
 from cashier.channels.base import (
@@ -27,6 +27,7 @@ from cashier.channels.base import (
     Trade,
     Wiring,
 )
+from cashier.channels.beijing import midnight
 from cashier.channels.bill_reading import Lines
 from cashier.channels.strict_json import text_of
 from cashier.channels.trouble import Trouble, unknown
@@ -112,9 +113,17 @@ class Alipay:
         except Trouble as trouble:
             return trouble.fact(order.trade.attempt_no, order.refund_no)
 
-    def bill(self, day: date) -> Lines:
-        """Fetch and read the trade bill of a Beijing day, from 10:00 on the next."""
-        return bill(self._wire, self._seller_id, day)
+    def bill_starts_at(self, day: date) -> datetime:
+        """Return Beijing's midnight."""
+        return midnight(day)
+
+    def fetch_bill(self, day: date, into: BinaryIO) -> bool:
+        """Fetch the trade bill of a Beijing day, from 10:00 on the next."""
+        return fetch(self._wire, day, into)
+
+    def read_bill(self, file: BinaryIO, day: date) -> Lines:
+        """Read the trade bill of a Beijing day."""
+        return read(self._seller_id, file, day)
 
     def read_notification(self, notification: Notification) -> Fact:
         """Authenticate and translate a notification; one about a refund is not a second payment."""

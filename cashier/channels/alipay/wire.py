@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlencode
 
 import httpx
@@ -119,9 +119,11 @@ class Wire:
             raise unknown("bad_signature", "The answer is not authentic.")
         return read_object(answer), bool(signature)
 
-    def download(self, url: str) -> bytes:
+    def download(self, url: str, into: BinaryIO) -> None:
         """Fetch a bill's file: the address is its own permission. Raise BillNotReady, BillUnusable."""
-        return download(lambda url: self._http.send("GET", url, headers={}, timeout_s=DOWNLOAD_TIMEOUT_S), url)
+        download(
+            lambda url, into: self._http.fetch(url, headers={}, timeout_s=DOWNLOAD_TIMEOUT_S, into=into), url, into
+        )
 
     def open(self, notification: Notification) -> dict[str, str]:
         """Return the fields of an authentic notification; raise NotificationRefused otherwise."""

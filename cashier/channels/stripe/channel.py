@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, BinaryIO
 
 from cashier.channels.base import (
     PREPAY_TIMEOUT_S,
@@ -28,7 +28,7 @@ from cashier.channels.base import (
 from cashier.channels.bill_reading import Lines
 from cashier.channels.strict_json import text_of
 from cashier.channels.stripe import facts
-from cashier.channels.stripe.bill import bill
+from cashier.channels.stripe.bill import fetch, read, starts_at
 from cashier.channels.stripe.wire import Wire, path_of
 from cashier.channels.trouble import Trouble, unknown
 
@@ -133,9 +133,17 @@ class Stripe:
         except Trouble as trouble:
             return trouble.fact(attempt_no, order.refund_no)
 
-    def bill(self, day: date) -> Lines:
-        """Read the balance transactions of a UTC day, from one hour after it."""
-        return bill(self._wire, day, self._now())
+    def bill_starts_at(self, day: date) -> datetime:
+        """Return UTC's midnight."""
+        return starts_at(day)
+
+    def fetch_bill(self, day: date, into: BinaryIO) -> bool:
+        """Fetch the balance transactions of a UTC day, once it is over."""
+        return fetch(self._wire, day, self._now(), into)
+
+    def read_bill(self, file: BinaryIO, day: date) -> Lines:
+        """Read the balance transactions of a UTC day."""
+        return read(file, day)
 
     def read_notification(self, notification: Notification) -> Fact:
         """Authenticate and translate an event about a session, an intent or a refund of ours."""

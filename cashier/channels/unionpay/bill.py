@@ -7,7 +7,6 @@ report (`RD…`). Source: UnionPay gateway 5.1.0, part 3 (files).
 from __future__ import annotations
 
 import base64
-import io
 import re
 import zipfile
 import zlib
@@ -15,10 +14,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import accumulate
+from typing import BinaryIO
 
 from cashier.channels.base import BillKind, BillLine, BillNotReady, BillUnusable, Outcome, UnreadableLine
 from cashier.channels.beijing import BEIJING
-from cashier.channels.bill_reading import DOWNLOAD_TIMEOUT_S, Lines, UnreadableRow
+from cashier.channels.bill_reading import DOWNLOAD_TIMEOUT_S, Lines, UnreadableRow, lines_of, size_of
 from cashier.channels.trouble import Trouble
 from cashier.channels.unionpay import codes
 from cashier.channels.unionpay.facts import time_of
@@ -38,11 +38,12 @@ TIME, AMOUNT, QUERY_ID, ORDER, FEE, TYPE, ORIGINAL_QUERY_ID, MERCHANT, RESERVED,
 )  # fmt: skip
 KINDS = {"01": BillKind.PAYMENT, "04": BillKind.REFUND, "31": BillKind.REFUND}
 MAX_BYTES = 1 << 30
+MAX_REPORT_BYTES = 1 << 20
 _TOTAL = re.compile(r"^总计\s+([0-9]+)\s+([0-9.]+)\s+([0-9.]+)\s", re.MULTILINE)
 
 
-def bill(wire: Wire, mer_id: str, day: date, now: datetime) -> Lines:
-    """Fetch and read the bill of a settlement day; raise BillNotReady, BillUnusable."""
+def fetch(wire: Wire, day: date, now: datetime, into: BinaryIO) -> bool:
+    """Fetch the bill of a settlement day, a zip (the answer that holds it is signed); raise BillNotReady, BillUnusable."""
     try:
         answer = wire.call(
             "file", FETCH | {"settleDate": f"{day:%m%d}", "txnTime": time_of(now)}, timeout_s=DOWNLOAD_TIMEOUT_S
@@ -56,24 +57,33 @@ def bill(wire: Wire, mer_id: str, day: date, now: datetime) -> Lines:
         refused = codes.CALL.get(code) is Outcome.REFUSED
         raise (BillUnusable if refused else BillNotReady)(f"UnionPay says {code} {answer.get('respMsg', '')}.")
     try:
-        packed = zlib.decompressobj().decompress(
-            base64.b64decode(answer.get("fileContent", ""), validate=True), MAX_BYTES
-        )
-        with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-            yield from _read(archive, _Reader(mer_id, day))
+        content = base64.b64decode(answer.get("fileContent", ""), validate=True)
+        into.write(zlib.decompressobj().decompress(content, MAX_BYTES))
+    except (zlib.error, ValueError) as error:
+        raise BillUnusable(f"The bill does not unpack: {error}") from error
+    return True
+
+
+def read(mer_id: str, file: BinaryIO, day: date) -> Lines:
+    """Read the bill of a settlement day; raise BillUnusable."""
+    packed_bytes = size_of(file)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            yield from _read(archive, _Reader(mer_id, day), packed_bytes)
     except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
         raise BillUnusable(f"The bill does not unpack: {error}") from error
 
 
-def _read(archive: zipfile.ZipFile, reader: _Reader) -> Lines:
+def _read(archive: zipfile.ZipFile, reader: _Reader, packed_bytes: int) -> Lines:
     details = [name for name in archive.namelist() if re.match(r"IN[NO][0-9]{6}[0-9]*ZM_", name)]
     reports = [name for name in archive.namelist() if name.startswith("RD")]
     if len(details) != 1:
         raise BillUnusable("The archive has not one file of details.")
     with archive.open(details[0]) as rows:
-        yield from reader.read(rows)
+        yield from reader.read(lines_of(rows, packed_bytes))
     if reports:
-        reader.compare(archive.read(reports[0]).decode("gb18030", errors="replace"))
+        with archive.open(reports[0]) as report:
+            reader.compare(report.read(MAX_REPORT_BYTES).decode("gb18030", errors="replace"))
 
 
 @dataclass(slots=True)
@@ -87,8 +97,7 @@ class _Reader:
     sums: dict[BillKind, int] = field(default_factory=lambda: dict.fromkeys(BillKind, 0))
 
     def read(self, rows: Iterable[bytes]) -> Lines:
-        for number, line in enumerate(rows, start=1):
-            text = line.rstrip(b"\r\n")
+        for number, text in enumerate(rows, start=1):
             if not text:
                 continue
             self.rows += 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import BinaryIO
 
 from cashier.channels.base import (
     QUERY_TIMEOUT_S,
@@ -23,10 +24,11 @@ from cashier.channels.base import (
     Trade,
     Wiring,
 )
+from cashier.channels.beijing import midnight
 from cashier.channels.bill_reading import Lines
 from cashier.channels.trouble import Trouble, unknown
 from cashier.channels.unionpay import codes, facts
-from cashier.channels.unionpay.bill import bill
+from cashier.channels.unionpay.bill import fetch, read
 from cashier.channels.unionpay.facts import time_of
 from cashier.channels.unionpay.wire import Wire
 from payhub.money import Money
@@ -132,9 +134,17 @@ class UnionPay:
         except Trouble as trouble:
             return trouble.fact(attempt_no, order.refund_no)
 
-    def bill(self, day: date) -> Lines:
-        """Fetch and read the bill of a settlement day (23:00 to 23:00), from the next morning."""
-        return bill(self._wire, self._mer_id, day, self._now())
+    def bill_starts_at(self, day: date) -> datetime:
+        """Return 23:00 in Beijing on the evening before."""
+        return midnight(day) - timedelta(hours=1)
+
+    def fetch_bill(self, day: date, into: BinaryIO) -> bool:
+        """Fetch the bill of a settlement day (23:00 to 23:00), from the next morning."""
+        return fetch(self._wire, day, self._now(), into)
+
+    def read_bill(self, file: BinaryIO, day: date) -> Lines:
+        """Read the bill of a settlement day."""
+        return read(self._mer_id, file, day)
 
     def read_notification(self, notification: Notification) -> Fact:
         """Authenticate and translate a notification of a payment or a refund."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from cashier.channels.base import (
@@ -23,10 +23,11 @@ from cashier.channels.base import (
     Trade,
     Wiring,
 )
+from cashier.channels.beijing import midnight
 from cashier.channels.bill_reading import Lines
 from cashier.channels.trouble import Trouble, unknown
 from cashier.channels.wechat import facts
-from cashier.channels.wechat.bill import bill
+from cashier.channels.wechat.bill import fetch, read
 from cashier.channels.wechat.prepay import METHODS, Prepay, fen
 from cashier.channels.wechat.wire import Wire
 
@@ -104,9 +105,17 @@ class WeChatPay:
         except Trouble as trouble:
             return trouble.fact(order.trade.attempt_no, order.refund_no)
 
-    def bill(self, day: date) -> Lines:
-        """Fetch and read the trade bill of a Beijing day, from 10:00 on the next."""
-        return bill(self._wire, self._mchid, day)
+    def bill_starts_at(self, day: date) -> datetime:
+        """Return Beijing's midnight."""
+        return midnight(day)
+
+    def fetch_bill(self, day: date, into: BinaryIO) -> bool:
+        """Fetch the trade bill of a Beijing day, from 10:00 on the next."""
+        return fetch(self._wire, day, into)
+
+    def read_bill(self, file: BinaryIO, day: date) -> Lines:
+        """Read the trade bill of a Beijing day."""
+        return read(self._mchid, file)
 
     def read_notification(self, notification: Notification) -> Fact:
         """Authenticate, decrypt and translate a notification of a payment or a refund."""

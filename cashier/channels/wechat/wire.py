@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 from cryptography.exceptions import InvalidTag
@@ -88,9 +88,15 @@ class Wire:
             raise Trouble(codes.of_error(response.status_code, text_of(data, "code")), text_of(data, "code"))
         return data
 
-    def download(self, url: str) -> bytes:
+    def download(self, url: str, into: BinaryIO) -> None:
         """Fetch a bill's file with a signed request; the answer is not signed. Raise BillNotReady, BillUnusable."""
-        return download(lambda url: self._send("GET", url, b"", DOWNLOAD_TIMEOUT_S), url)
+        download(
+            lambda url, into: self._http.fetch(
+                url, headers=self._headers("GET", url, b""), timeout_s=DOWNLOAD_TIMEOUT_S, into=into
+            ),
+            url,
+            into,
+        )
 
     def open(self, notification: Notification) -> tuple[str, dict[str, Any]]:
         """Return event type and decrypted resource of an authentic notification; raise NotificationRefused."""
@@ -113,7 +119,7 @@ class Wire:
         timestamp, nonce = str(int(self._now().timestamp())), self._nonce()
         return timestamp, nonce, rsa.sign(self._private_key, message(timestamp, nonce))
 
-    def _send(self, method: str, url: str, content: bytes, timeout_s: float) -> httpx.Response:
+    def _headers(self, method: str, url: str, content: bytes) -> dict[str, str]:
         target = httpx.URL(url).raw_path.decode()
         timestamp, nonce, signature = self.stamp(
             lambda timestamp, nonce: request_message(method, target, timestamp, nonce, content)
@@ -129,6 +135,10 @@ class Wire:
         }
         if self._key_id:
             headers["Wechatpay-Serial"] = self._key_id  # asks for an answer signed with that key
+        return headers
+
+    def _send(self, method: str, url: str, content: bytes, timeout_s: float) -> httpx.Response:
+        headers = self._headers(method, url, content)
         try:
             return self._http.send(method, url, headers=headers, content=content, timeout_s=timeout_s)
         except httpx.HTTPError as error:

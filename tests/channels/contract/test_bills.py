@@ -34,7 +34,7 @@ def _faulty(*faults: str) -> pytest.MarkDecorator:
 @every_channel
 def test_payments_and_refunds_are_read_with_number_amount_and_time(side: Counterpart) -> None:
     side.serve_bill(_billed(side))
-    lines = list(side.channel.bill(DAY))
+    lines = list(side.bill(DAY))
     assert all(isinstance(line, BillLine) for line in lines)
     payment, _, refund = (line for line in lines if isinstance(line, BillLine))
     assert (payment.kind, payment.attempt_no, payment.amount) == (
@@ -56,7 +56,7 @@ def test_payments_and_refunds_are_read_with_number_amount_and_time(side: Counter
 @every_channel
 def test_a_line_carries_the_same_channel_number_as_the_query(side: Counterpart) -> None:
     side.serve_bill(_billed(side))
-    payment = next(iter(side.channel.bill(DAY)))
+    payment = next(iter(side.bill(DAY)))
     assert isinstance(payment, BillLine)
     side.http.says(side.says("query", "paid"))
     assert payment.channel_trade_no == side.do("query").channel_trade_no
@@ -65,13 +65,13 @@ def test_a_line_carries_the_same_channel_number_as_the_query(side: Counterpart) 
 @every_channel
 def test_reading_a_bill_twice_gives_the_same_lines(side: Counterpart) -> None:
     side.serve_bill(_billed(side))
-    assert list(side.channel.bill(DAY)) == list(side.channel.bill(DAY))
+    assert list(side.bill(DAY)) == list(side.bill(DAY))
 
 
 @_faulty("broken_row")
 def test_a_row_that_cannot_be_read_is_reported_and_the_others_are_read(side: Counterpart, fault: str) -> None:
     side.serve_bill(_billed(side), fault)
-    broken, *others = side.channel.bill(DAY)
+    broken, *others = side.bill(DAY)
     assert isinstance(broken, UnreadableLine)
     assert broken.row > 0
     assert broken.reason
@@ -81,14 +81,14 @@ def test_a_row_that_cannot_be_read_is_reported_and_the_others_are_read(side: Cou
 @_faulty("no_trades")
 def test_a_day_without_trades_has_no_lines(side: Counterpart, fault: str) -> None:
     side.serve_bill([], fault)
-    assert list(side.channel.bill(DAY)) == []
+    assert list(side.bill(DAY)) == []
 
 
 @_faulty("not_ready", "link_expired")
 def test_a_bill_that_is_not_there_yet_can_be_asked_for_again(side: Counterpart, fault: str) -> None:
     side.serve_bill(_billed(side), fault)
     with pytest.raises(BillNotReady):
-        list(side.channel.bill(DAY))
+        list(side.bill(DAY))
 
 
 @every_channel
@@ -97,25 +97,25 @@ def test_a_bill_that_does_not_come_can_be_asked_for_again(side: Counterpart, err
     side.serve_bill(_billed(side))
     side.http.breaks(error)
     with pytest.raises(BillNotReady):
-        list(side.channel.bill(DAY))
+        list(side.bill(DAY))
 
 
 @_faulty("refused", "broken_file", "wrong_checksum", "other_columns", "no_totals", "wrong_totals")
 def test_a_bill_that_is_refused_broken_or_does_not_add_up_is_not_used(side: Counterpart, fault: str) -> None:
     side.serve_bill(_billed(side), fault)
     with pytest.raises(BillUnusable):
-        list(side.channel.bill(DAY))
+        list(side.bill(DAY))
 
 
 @_faulty("other_merchant")
 def test_another_merchants_bill_gives_no_line_of_ours(side: Counterpart, fault: str) -> None:
     side.serve_bill(_billed(side), fault)
     with contextlib.suppress(BillUnusable):  # or its lines are reported as unreadable
-        assert not [line for line in side.channel.bill(DAY) if isinstance(line, BillLine)]
+        assert not [line for line in side.bill(DAY) if isinstance(line, BillLine)]
 
 
 @_faulty("wrong_checksum")
 def test_no_line_is_given_before_the_checksum_was_right(side: Counterpart, fault: str) -> None:
     side.serve_bill(_billed(side), fault)
     with pytest.raises(BillUnusable):
-        next(iter(side.channel.bill(DAY)))
+        next(iter(side.bill(DAY)))

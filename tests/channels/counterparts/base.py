@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 import httpx
 
-from cashier.channels.base import BillKind, Channel, Fact, Notification, Return, Trade, Wiring
+from cashier.channels.base import BillKind, BillLine, Channel, Fact, Notification, Return, Trade, UnreadableLine, Wiring
 from cashier.channels.registry import open_channel
 from payhub.money import Money
 from tests.channels.keys import NOW
@@ -142,6 +143,12 @@ class Counterpart(ABC):
             case "query_refund":
                 return self.channel.query_refund(self.order)
         raise AssertionError(call)
+
+    def bill(self, day: date) -> Iterator[BillLine | UnreadableLine]:
+        """Fetch and read the bill of a day."""
+        file = io.BytesIO()
+        if self.channel.fetch_bill(day, file):
+            yield from self.channel.read_bill(file, day)
 
     def good(self, call: str) -> httpx.Response:
         """Return the answer that says that all went well."""

@@ -154,5 +154,5 @@ def test_a_movement_that_is_no_trade_is_left_out_and_one_that_we_do_not_know_is_
     kinds = ["payout", "stripe_fee", "adjustment"]
     listed = [{"id": f"txn_{n}", "type": kind, "fee": 0} for n, kind in enumerate(kinds)]
     side.http.says(httpx.Response(200, json=NONE | {"data": listed}))
-    (line,) = side.channel.bill(side.trade.created_at.date())
+    (line,) = side.bill(side.trade.created_at.date())
     assert "adjustment" in getattr(line, "reason", "")

@@ -87,9 +87,9 @@ def test_looking_never_reads_all_orders(place: Callable[..., Order], shop: Merch
     deliver_all()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO orders_order (order_no, token, merchant_id, buyer, buyer_name, contact, address, title, items, "
+            "INSERT INTO orders_order (order_no, merchant_order_no, token, merchant_id, buyer, buyer_name, contact, address, title, items, "
             "amount_minor, currency, digest, created_at, state, payment_no, refunded_minor) "
-            "SELECT 'X' || n, 'x' || n, %s, 'b' || n %% 5000, '', '139' || n %% 5000, '', 't', '[]', n %% 50 + 1, 'CNY', "
+            "SELECT 'X' || n, 'X' || n, 'x' || n, %s, 'b' || n %% 5000, '', '139' || n %% 5000, '', 't', '[]', n %% 50 + 1, 'CNY', "
             "md5(n::text), now() - n * interval '1 minute', 'AWAITING_PAYMENT', '', 0 FROM generate_series(1, 30000) n",
             [shop.pk],
         )

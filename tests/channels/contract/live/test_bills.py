@@ -19,7 +19,7 @@ def test_a_days_bill_has_what_moved_and_adds_up(live: Live) -> None:
     live.channel.refund(order)
     live.refunded(order)
     fact = live.query()
-    lines = {line.kind: line for line in live.channel.bill(live.at_bill_time()) if isinstance(line, BillLine)}
+    lines = {line.kind: line for line in live.bill(live.at_bill_time()) if isinstance(line, BillLine)}
     payment, refund = lines[BillKind.PAYMENT], lines[BillKind.REFUND]
     assert (payment.attempt_no, payment.amount, payment.channel_trade_no) == (
         live.trade.attempt_no,
@@ -41,7 +41,7 @@ def test_a_wrong_amount_a_double_and_an_extra_line_come_through_as_they_are(live
     number, day = live.trade.attempt_no, live.at_bill_time()
     live.sandbox.post("/bill-faults", channel=live.code, kind="duplicate", out_trade_no=number)
     live.sandbox.post("/bill-faults", channel=live.code, kind="amount", out_trade_no=number, amount_minor=1)
-    lines = [line for line in live.channel.bill(day) if isinstance(line, BillLine)]
+    lines = [line for line in live.bill(day) if isinstance(line, BillLine)]
     assert [(line.attempt_no, line.amount.minor) for line in lines] == [(number, 1), (number, 1)]
 
 
@@ -51,13 +51,13 @@ def test_a_bill_that_is_not_made_yet_is_not_ready(live: Live) -> None:
     day = live.at_bill_time()
     live.sandbox.post("/bill-faults", channel=live.code, kind="not_ready", day=f"{day:%Y-%m-%d}")
     with pytest.raises(BillNotReady):
-        list(live.channel.bill(day))
+        list(live.bill(day))
 
 
 @of(STRIPE)
 def test_a_bill_of_a_day_that_is_not_over_is_not_ready(live: Live) -> None:
     with pytest.raises(BillNotReady):
-        list(live.channel.bill(clock.now().date()))
+        list(live.bill(clock.now().date()))
 
 
 @of(WECHAT, ALIPAY, UNIONPAY)
@@ -66,9 +66,9 @@ def test_a_damaged_bill_is_not_used(live: Live) -> None:
     day = live.at_bill_time()
     live.sandbox.post("/bill-faults", channel=live.code, kind="damaged", day=f"{day:%Y-%m-%d}")
     with pytest.raises(BillUnusable):
-        list(live.channel.bill(day))
+        list(live.bill(day))
 
 
 @of(WECHAT, ALIPAY, STRIPE)
 def test_a_day_without_trades_has_an_empty_bill(live: Live) -> None:
-    assert list(live.channel.bill(live.at_bill_time() - timedelta(days=3))) == []
+    assert list(live.bill(live.at_bill_time() - timedelta(days=3))) == []

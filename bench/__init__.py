@@ -1,0 +1,1 @@
+"""The benchmarks: each prints its figures and the command that made them."""

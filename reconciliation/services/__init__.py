@@ -1,0 +1,1 @@
+"""What the books do, one verb a file."""

@@ -1,0 +1,1 @@
+"""Day bills in the channels' true formats, for tests and the benchmark."""

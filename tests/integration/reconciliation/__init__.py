@@ -1,0 +1,3 @@
+"""The books, on a real PostgreSQL."""
+
+from __future__ import annotations
