@@ -74,7 +74,7 @@ class ComplaintAdmin(ActAdmin):
     refusals = (NotYourRole, OrdersError, CashierError)
     ordering = ("due_at", "pk")
     list_per_page = 25
-    list_display = ("complaint_no", "kind", "merchant", "buyer", "amount", "due", "owner", "state", "source")
+    list_display = ("complaint_no", "kind", "merchant", "buyer", "amount", "due", "owner", "state")
     list_filter = (_Queue, "kind", "state", "merchant")
     list_select_related = ("merchant", "owner", "order")
     search_fields = ("complaint_no__exact",)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -61,7 +62,7 @@ def _ask_statement(case: Complaint, person: User, data: Data, now: datetime) -> 
     statement = request_statement(
         complaint_id=case.pk, party=Party(data["party"]), name=data["name"], person=person, now=now
     )
-    link = reverse("statement", args=[statement.token])
+    link = f"{settings.PAYHUB_BASE_URL}{reverse('statement', args=[statement.token])}"
     return _("Send this link to %(name)s: %(link)s") % {"name": statement.name, "link": link}
 
 

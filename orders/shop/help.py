@@ -18,7 +18,7 @@ from orders.models.complaint import ComplaintKind
 from orders.selectors import complaint_by_token, open_complaint_of, order_by_token, order_of_merchant
 from orders.services.complaints.report import report_by_shopper
 from orders.services.complaints.say import say_as_shopper
-from orders.services.complaints.words import DECISION_WORDS, stands, steps_of
+from orders.services.complaints.words import DECISION_WORDS, stands, steps_of, waits_for_shopper
 from orders.shop.uploads import as_attachment, uploads_of
 from orders.states import OrderState
 from payhub import clock
@@ -143,6 +143,7 @@ def _context(found: Complaint) -> dict[str, Any]:
         "order": found.order,
         "merchant": found.order.merchant,
         "stands": stands(found),
+        "asks_shopper": waits_for_shopper(found),
         "steps": steps_of(found),
         "decided": DECISION_WORDS[found.decision] if found.decision else "",
         "messages_of_case": messages,

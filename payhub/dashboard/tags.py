@@ -17,7 +17,7 @@ from payhub.money import Money
 register = template.Library()
 
 STALE_AFTER = timedelta(minutes=5)
-_WIDTH, _HEIGHT, _GAP = 320, 90, 6
+_WIDTH, _HEIGHT, _GAP, _WIDEST = 320, 60, 8, 28
 
 
 @register.simple_tag
@@ -39,7 +39,7 @@ def dashboard() -> dict[str, Any]:
 def _shown(figure: Figure, rows: list[list[Any]]) -> dict[str, Any]:
     words = figure.words or {}
     most = max((number for _, number in rows), default=0)
-    wide = (_WIDTH - _GAP * max(0, len(rows) - 1)) / max(1, len(rows))
+    wide = min(_WIDEST, (_WIDTH - _GAP * max(0, len(rows) - 1)) / max(1, len(rows)))
     bars = [
         {
             "label": words.get(label, label),

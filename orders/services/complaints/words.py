@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from orders.models import Complaint
 from orders.models.complaint import Decision
+from orders.models.statement import Party
 from orders.states import ComplaintState
 
 LANGUAGES = ("en", "zh-hans")
@@ -62,6 +63,12 @@ def stands(complaint: Complaint) -> Promise:
     return _STANDS[ComplaintState(complaint.state)]
 
 
+def waits_for_shopper(complaint: Complaint) -> bool:
+    """Tell whether it is the shopper, and not the shop or a supplier, for whose words the case waits."""
+    asked = complaint.statements.filter(given_at__isnull=True).exclude(party=Party.BUYER)
+    return complaint.state == ComplaintState.WAITING and not asked.exists()
+
+
 def steps_of(complaint: Complaint) -> list[Step]:
     """Return the way of the case and how far it is."""
     names = [_("Received"), _("Being checked"), _("Decided"), _("Money on its way back"), _("Done")]
@@ -71,10 +78,10 @@ def steps_of(complaint: Complaint) -> list[Step]:
     return [*steps[:3], steps[4]] if complaint.decision in no_money_back else steps
 
 
-def previews() -> dict[str, dict[str, str]]:
-    """Return what the shopper will read of each decision, by language."""
+def previews() -> dict[str, list[tuple[str, str]]]:
+    """Return each decision's name and what the shopper will read of it, by language."""
     found = {}
     for language in LANGUAGES:
         with override(language):
-            found[language] = {decision: str(words) for decision, words in DECISION_WORDS.items()}
+            found[language] = [(str(Decision(key).label), str(words)) for key, words in DECISION_WORDS.items()]
     return found

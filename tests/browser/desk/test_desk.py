@@ -161,6 +161,7 @@ def test_by_keyboard_alone_an_agent_decides_another_approves_and_the_shopper_rea
     sign_in(page, web, "li")
     page.goto(f"{web}/admin/orders/complaint/{twice.pk}/change/")
     press(page, "Take the case")
+    expect(page.get_by_text("You become its owner. No money moves.")).to_be_visible()
     press(page, "Take the case")
     expect(page.get_by_text("The case is yours.")).to_be_visible()
     press(page, "Decide")
@@ -180,9 +181,10 @@ def test_by_keyboard_alone_an_agent_decides_another_approves_and_the_shopper_rea
     approving.goto(f"{web}/admin/cashier/refund/?queue=awaiting")
     approving.get_by_role("link", name=refund.refund_no).click()
     press(approving, "Approve and send ¥128.00")
+    expect(approving.locator("input[name=password]")).to_be_visible()
     approving.locator("input[name=password]").focus()
     approving.keyboard.type(PASSWORD)
-    press(approving, "Approve and send")
+    press(approving, "Approve and send ¥128.00")
     expect(approving.get_by_text("Approved. It is being sent to where the money came from.")).to_be_visible()
     other.close()
 
@@ -213,7 +215,7 @@ def test_without_a_script_a_supplier_gives_a_statement_by_link(
     link = page.get_by_text("Send this link to Paper mill").inner_text().rsplit(" ", 1)[-1]
     paper = tmp_path / "way bill.pdf"
     paper.write_bytes(b"%PDF-1.7\nsent once")
-    plain.goto(web + link)
+    plain.goto(link)
     plain.get_by_label("Your statement").fill("We sent it once, on Monday.")
     plain.get_by_label("Pictures or PDF").set_input_files(paper)
     plain.get_by_role("button", name="Give the statement").click()
