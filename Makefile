@@ -11,10 +11,10 @@ export PYTHONDEVMODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race proofs simulate lint types format pictures shell reset
+.PHONY: help demo test race proofs simulate chaos lint types format screenshots shell reset
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(INSTALLED) ## run the demo until Ctrl-C (PORT=8000 SANDBOX_PORT=8001)
 	@exec $(PYTHON) -m dev.demo up
@@ -32,6 +32,9 @@ proofs: $(INSTALLED) ## drive the payment centre through 500 long histories of a
 simulate: $(INSTALLED) ## run 2,000 histories, all planted bugs, crashes at every point (ARGS="--histories 1 --seed 7 --log")
 	@exec $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m tests.simulation $(or $(ARGS),$(SIMULATED))
 
+chaos: $(INSTALLED) ## kill and stop the real processes while shoppers pay (SECONDS=90 ARGS="--seed 7")
+	@exec $(PYTHON) -m tests.chaos --seconds $(or $(SECONDS),90) $(ARGS)
+
 lint: types ## check style, types, who imports whom, and that no migration is missing
 	@$(PYTHON) -m ruff check --quiet .
 	@$(PYTHON) -m ruff format --check --quiet .
@@ -45,8 +48,9 @@ format: $(INSTALLED) ## format the code and mend what can be mended
 	@$(PYTHON) -m ruff check --quiet --fix-only .
 	@$(PYTHON) -m ruff format --quiet .
 
-pictures: $(INSTALLED) ## take the README's picture from the running demo
-	@exec $(PYTHON) -m dev.pictures
+screenshots: $(INSTALLED) ## take pictures of every page into screenshots/ (README=1: the README's into docs/img, too)
+	@$(PYTHON) -m dev.browser
+	@exec $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m pytest -q -p no:cacheprovider tests/browser/screenshots.py $(ARGS)
 
 shell: $(INSTALLED) ## open Django's shell on the demo's database
 	@exec $(PYTHON) -m dev.demo run -- $(PYTHON) manage.py shell

@@ -47,7 +47,7 @@ from cashier.services.books import (
 from cashier.services.evidence import AttemptEvidence, ChannelWord, Evidence, MoneyBox, ask_about, find_evidence
 from cashier.services.refund import Asker, Wish, request_merchant_refund
 from cashier.services.refund import request_refund as _request_refund
-from cashier.states import REFUND_COUNTED, AttemptState, FactSource, PaymentState, RefundState
+from cashier.states import LIVE, REFUND_COUNTED, AttemptState, FactSource, PaymentState, RefundState
 from payhub import numbers
 from payhub.db import committed, insert_once
 from payhub.money import Money
@@ -81,6 +81,11 @@ class AttemptView:
     created_at: datetime
     ended_at: datetime | None
     found_by: str  #: The door by which its end came in; empty while live.
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the channel may still collect by this number, as far as we know."""
+        return self.state in LIVE
 
     @property
     def state_words(self) -> str:
@@ -156,6 +161,11 @@ class PaymentView:
     def subject(self) -> str:
         """Its name in the trail."""
         return f"payment:{self.payment_no}"
+
+    @property
+    def help_url(self) -> str:
+        """Where the shopper says that something about it is wrong."""
+        return f"{self.cashier_url}help"
 
 
 def open_payment(

@@ -121,6 +121,7 @@ def _environment(folder: Path, ports: Mapping[str, int], addresses: Mapping[str,
         "PAYHUB_DEMO": "1",
         "PAYHUB_BASE_URL": f"http://127.0.0.1:{ports['PORT']}",
         "PAYHUB_SANDBOX_URL": _sandbox_url(ports),
+        "PAY_AGAIN_AFTER_S": "20",  # nobody on a tour waits for a minute
         "SANDBOX_DATA": str(folder / "sandbox"),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PYTHONUNBUFFERED": "1",
@@ -206,6 +207,7 @@ def _welcome(ports: Mapping[str, int], users: Sequence[Mapping[str, str]]) -> st
     web = f"http://127.0.0.1:{ports['PORT']}"
     addresses = {
         "the shop": f"{web}/shop/",
+        "ten ways to lose money": f"{web}/demo/tour/",
         "for merchants": f"{web}/m/",
         "back office": f"{web}/admin/",
         "the channels (sandbox)": f"{_sandbox_url(ports)}/_sandbox/",

@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TextIO, cast
 
 from dev.waiting import wait_until
 
@@ -24,17 +24,20 @@ _END_WITHIN_S = 8.0
 class Processes:
     """Programs that run at the same time, their output line by line on ours."""
 
-    def __init__(self, commands: Mapping[str, str]) -> None:
+    def __init__(self, commands: Mapping[str, str], out: TextIO | None = None) -> None:
         self._commands = commands
+        self._out = out or sys.stdout
+        self._environment: Mapping[str, str] = {}
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._readers: list[threading.Thread] = []
 
     @contextlib.contextmanager
     def started(self, environment: Mapping[str, str]) -> Iterator[None]:
         """Have the programs run for the body, and end what is left of them after it."""
+        self._environment = environment
         try:
-            for number, (name, command) in enumerate(self._commands.items()):
-                self._start(number, name, command, environment)
+            for name in self._commands:
+                self._start(name)
             yield
         finally:
             self._end()
@@ -46,10 +49,24 @@ class Processes:
                 return f"{name} ended by itself (exit code {process.returncode})"
         return None
 
-    def _start(self, number: int, name: str, command: str, environment: Mapping[str, str]) -> None:
+    def strike(self, name: str, number: signal.Signals, *, whole: bool = True) -> None:
+        """Send a program a signal, to its whole group or to itself alone; nothing if it has gone."""
+        process = self._running[name]
+        if process.poll() is None:
+            (os.killpg if whole else os.kill)(process.pid, number)
+
+    def revive(self) -> list[str]:
+        """Start anew what has ended, when the rest of its group is ended, too; name it."""
+        gone = [name for name, process in self._running.items() if process.poll() is not None]
+        for name in gone:
+            _end_group(self._running[name])
+            self._start(name)
+        return gone
+
+    def _start(self, name: str) -> None:
         process = subprocess.Popen(
-            ["sh", "-c", f"exec {command}"],
-            env=environment,
+            ["sh", "-c", f"exec {self._commands[name]}"],
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -58,7 +75,8 @@ class Processes:
         self._running[name] = process
         output = cast("IO[bytes]", process.stdout)
         width = max(map(len, self._commands))
-        reader = threading.Thread(target=_copy, args=(output, _prefix(number, name, width)), daemon=True)
+        prefix = _prefix(list(self._commands).index(name), name, width) if self._out.isatty() else f"{name:<{width}} | "
+        reader = threading.Thread(target=_copy, args=(output, prefix, self._out), daemon=True)
         reader.start()
         self._readers.append(reader)
 
@@ -69,8 +87,7 @@ class Processes:
             lambda: all(process.poll() is not None for process in self._running.values()), timeout_s=_END_WITHIN_S
         )
         for process in self._running.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # what is left of the group, also where the program has ended
+            _end_group(process)
             process.wait()
         for reader in self._readers:
             reader.join(timeout=1)
@@ -82,15 +99,19 @@ def read_procfile(file: Path) -> dict[str, str]:
     return {name.strip(): command.strip() for name, _, command in lines}
 
 
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # what is left of the group, also where the program has ended
+
+
 def _prefix(number: int, name: str, width: int) -> str:
-    plain = f"{name:<{width}} | "
-    return f"\033[{32 + number % 5}m{plain}\033[0m" if sys.stdout.isatty() else plain
+    return f"\033[{32 + number % 5}m{name:<{width}} | \033[0m"
 
 
-def _copy(source: IO[bytes], prefix: str) -> None:
+def _copy(source: IO[bytes], prefix: str, out: TextIO) -> None:
     with source:
         for line in source:
             # A reader that has gone (`make demo | head`) must not stop this: the program would block on a full pipe.
-            with contextlib.suppress(OSError):
-                sys.stdout.write(prefix + line.decode(errors="replace"))
-                sys.stdout.flush()
+            with contextlib.suppress(OSError, ValueError):
+                out.write(prefix + line.decode(errors="replace"))
+                out.flush()

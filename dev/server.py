@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from dev.account import Account
 from dev.state import locked_at_once, open_private, write_private
@@ -65,11 +66,11 @@ class Server:
     url: str
 
 
-def start(kind: Kind, folder: Path, *, fast: bool) -> Server:
-    """Start a server on a free port of 127.0.0.1 and return once it answers. Raises Trouble."""
+def start(kind: Kind, folder: Path, *, fast: bool, port: int | None = None) -> Server:
+    """Start a server on this or a free port of 127.0.0.1 and return once it answers. Raises Trouble."""
     log = _log(kind, folder)
     for _ in range(_ATTEMPTS):  # another program may take the free port before the server does
-        launch = kind.launch(folder, _free_port(), fast=fast)
+        launch = kind.launch(folder, port or _free_port(), fast=fast)
         try:
             process = _spawn(kind, folder, launch)
         except OSError as error:
@@ -90,6 +91,22 @@ def recall(kind: Kind, folder: Path) -> Server | None:
     if not _is_held(_lock(kind, folder)):
         return None
     return Server(**json.loads(_record(kind, folder).read_text()))
+
+
+def kill(kind: Kind, folder: Path) -> None:
+    """Kill the server that runs in `folder` as a fault would, and return when its last process has gone."""
+    running = recall(kind, folder)
+    if running is not None:
+        os.kill(running.pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(running.pid, 0)
+        wait_until(lambda: recall(kind, folder) is None, timeout_s=_ENDS_WITHIN_S)
+
+
+def start_again(kind: Kind, folder: Path, *, fast: bool) -> Server:
+    """Start a server that was killed, with its data and at its address. Raises Trouble."""
+    last = Server(**json.loads(_record(kind, folder).read_text()))
+    return start(kind, folder, fast=fast, port=urlsplit(last.url).port)
 
 
 def end(kind: Kind, folder: Path) -> None:

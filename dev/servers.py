@@ -74,6 +74,13 @@ def using(folder: Path, *, fast: bool = False) -> Iterator[dict[str, str]]:
 @contextlib.contextmanager
 def private(*, fast: bool) -> Iterator[dict[str, str]]:
     """Have servers run for the body that nobody else uses, with data that are deleted after it."""
+    with private_folder(fast=fast) as (_, addresses):
+        yield addresses
+
+
+@contextlib.contextmanager
+def private_folder(*, fast: bool) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Do as `private` does and name the servers' folder, too."""
     base = state.base()
     with contextlib.ExitStack() as stack:
         with state.locked(base / "runs.lock"):
@@ -81,7 +88,7 @@ def private(*, fast: bool) -> Iterator[dict[str, str]]:
             folder = state.make_private(Path(tempfile.mkdtemp(prefix="run-", dir=base)))
             stack.callback(shutil.rmtree, folder)
             addresses = stack.enter_context(using(folder, fast=fast))
-        yield addresses
+        yield folder, addresses
 
 
 def run(command: Sequence[str], *, fast: bool) -> int:

@@ -24,7 +24,10 @@ def launch(folder: Path, port: int, *, fast: bool) -> Launch:
     """Write the configuration and return what starts the server. Raises Trouble."""
     data = folder / "valkey-data"
     data.mkdir(mode=0o700, exist_ok=True)
-    password = secrets.token_urlsafe(18)
+    kept = data / "password"  # a server that is started again is found at its old address
+    if not kept.exists():
+        write_private(kept, secrets.token_urlsafe(18))
+    password = kept.read_text()
     lines = ["bind 127.0.0.1", f"port {port}", f"requirepass {password}", "maxmemory-policy noeviction"]
     lines += ['save ""', "appendonly no"] if fast else ["appendonly yes", "appendfsync everysec"]
     configuration = data / "valkey.conf"  # not arguments: every user of the machine can read those

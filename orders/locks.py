@@ -61,9 +61,10 @@ def lock_webhook(delivery_id: int) -> WebhookDelivery | None:
 
 def lock_webhook_of(*, merchant_id: int, delivery_no: str) -> WebhookDelivery:
     """Lock and return one webhook delivery of a merchant and its endpoint; raise DeliveryNotFound."""
-    found = WebhookDelivery.objects.select_for_update(of=("self", "endpoint"))
-    found = found.select_related("endpoint__merchant", "event")
-    delivery = found.filter(endpoint__merchant_id=merchant_id, delivery_no=delivery_no).first()
+    found = WebhookDelivery.objects.select_for_update(of=("self", "endpoint")).filter(
+        endpoint__merchant_id=merchant_id, delivery_no=delivery_no
+    )
+    delivery = found.select_related("endpoint__merchant", "event").first()
     if delivery is None:
         raise DeliveryNotFound
     return delivery

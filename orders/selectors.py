@@ -126,6 +126,11 @@ def newest_standing(*, digest: str, since: datetime) -> Order | None:
     return Order.objects.filter(digest=digest, created_at__gt=since).exclude(state__in=ended).order_by("-id").first()
 
 
+def orders_of_buyer(merchant_id: int, buyer: str) -> list[Order]:
+    """Return the buyer's last fifty orders at this merchant, newest first."""
+    return list(Order.objects.filter(merchant_id=merchant_id, buyer=buyer).order_by("-id")[:50])
+
+
 def orders_of_member(user_id: int) -> QuerySet[Order]:
     """Return the orders of all merchants that this person belongs to. Everything that a merchant sees starts here."""
     return Order.objects.filter(merchant__memberships__user_id=user_id).select_related("merchant")

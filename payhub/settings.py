@@ -15,6 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_KEY = env_str("SECRET_KEY")
 DEBUG = False
 PAYHUB_DEMO = env_bool("PAYHUB_DEMO")  # plain http, test-mode banner, links to the sandbox
+PAYHUB_SANDBOX_URL = env_str("PAYHUB_SANDBOX_URL", "").rstrip("/")  # the demo's: its tour plays faults there
 PAYHUB_BASE_URL = env_str("PAYHUB_BASE_URL").rstrip("/")  # every address that we hand out starts with it
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS")
 BEHIND_PROXY = env_bool("BEHIND_PROXY")  # ours: it sets X-Forwarded-Proto and appends to X-Forwarded-For
@@ -145,6 +146,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = not PAYHUB_DEMO
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # a word after a click needs no session
+COOKIE_PREFIX = "" if PAYHUB_DEMO else "__Host-"  # browsers keep such a cookie only over https, for this host alone
 CSRF_FAILURE_VIEW = "payhub.error_pages.csrf_failure"
 if not PAYHUB_DEMO:
     SECURE_SSL_REDIRECT = env_bool("SECURE_SSL_REDIRECT", default=True)
@@ -157,6 +159,8 @@ if not PAYHUB_DEMO:
     CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
+    MESSAGE_STORAGE = "payhub.host_messages.HostMessages"
 
 # The merchants' API --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
@@ -228,6 +232,8 @@ COMPLAINT_ANSWER_WITHIN_S = env_int("COMPLAINT_ANSWER_WITHIN_S", 24 * 3600)  # w
 STATEMENT_WITHIN_S = env_int("STATEMENT_WITHIN_S", 72 * 3600)  # how long a shop or supplier has to answer
 SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)  # the same submit within it is the same order
 SIMILAR_ORDER_WINDOW_S = env_int("SIMILAR_ORDER_WINDOW_S", 7200)  # the same goods within it: "ordered already?"
+# How old a payment without an answer must be before its shopper may declare "not charged" and pay again.
+PAY_AGAIN_AFTER_S = env_int("PAY_AGAIN_AFTER_S", 60)
 PAYMENT_LIFETIME_S = env_int("PAYMENT_LIFETIME_S", 1800)
 PAYMENT_EXTENSION_S = env_int("PAYMENT_EXTENSION_S", 900)  # what "more time" gives; 0 where stock cannot wait
 # Clicks at the counter in a minute, from one address (many shoppers share one) and for one payment.

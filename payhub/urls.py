@@ -14,7 +14,6 @@ admin.site.login_form = BackOfficeSignInForm
 admin.site.index_title = _("Payments, orders, exceptions")
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("", include("cashier.web.urls")),
     path("", include("payhub.health.urls")),
 ]
 if apps.is_installed("orders"):  # the payment centre stands alone as well (settings_cashier_only)
@@ -22,7 +21,10 @@ if apps.is_installed("orders"):  # the payment centre stands alone as well (sett
         path("", include("orders.shop.urls")),
         path("", include("orders.portal.urls")),
         path("", include("orders.api.urls")),
+        path("", include("orders.tour.urls")),
     ]
+# Last: where an app above has a page for `help`, that one is shown.
+urlpatterns += [path("", include("cashier.web.urls"))]
 
 handler404 = "payhub.error_pages.not_found"
 handler500 = "payhub.error_pages.server_error"

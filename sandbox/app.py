@@ -1,12 +1,10 @@
-"""The application: SANDBOX_DATA names the directory that `issue` filled, SANDBOX_TIME_FACTOR compresses waiting."""
+"""The application: the channels, the phone, the control page and its API."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 from starlette.applications import Starlette
 
@@ -37,6 +35,3 @@ def build(box: Box) -> Starlette:
         routes=[*channels, *phone.routes(box), *pages.routes(box, control), *api.routes(box, control)],
         lifespan=lifespan,
     )
-
-
-app = build(Box.open(Path(os.environ["SANDBOX_DATA"]), float(os.environ.get("SANDBOX_TIME_FACTOR", "1"))))

@@ -39,7 +39,7 @@ class Box:
         return account
 
     @classmethod
-    def open(cls, data: Path, time_factor: float) -> Box:
+    def open(cls, data: Path, *, time_factor: float, seed: int) -> Box:
         """This function will open the sandbox file of a directory; raise LookupError when nothing was issued there."""
         store = Store(data)
         base_url = store.recall("base_url")
@@ -52,7 +52,7 @@ class Box:
             clock=Clock(settings),
             numbers=Numbers(store),
             books=Books(store),
-            faults=Faults(store, settings),
+            faults=Faults(store, settings, seed),
             base_url=base_url,
             time_factor=time_factor,
         )

@@ -123,10 +123,15 @@ def call_fault(kind: str, options: Mapping[str, Any]) -> Fault:
 class Faults:
     """The armed faults."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, seed: int) -> None:
         self._store = store
         self._settings = settings
-        self._dice = random.Random(0)  # noqa: S311 -- repeatable chaos is wanted here, not secrecy
+        self._seed = seed
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """This function will draw from the seed again: after a reset the same calls meet the same faults."""
+        self._dice = random.Random(self._seed)  # noqa: S311 -- repeatable chaos is wanted here, not secrecy
 
     def arm(self, spec: Mapping[str, Any]) -> int:
         """This function will arm a fault and give its id; raise NotArmed when the specification makes no sense.

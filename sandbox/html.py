@@ -37,11 +37,13 @@ code { font-size: .95em; overflow-wrap: anywhere; } .sim { color: var(--soft); f
 """
 
 
-def page(title: str, body: str, *, brand: str = "#444", wide: bool = False, status: int = 200) -> HTMLResponse:
+def page(
+    title: str, body: str, *, brand: str = "#444", wide: bool = False, status: int = 200, lang: str = "en"
+) -> HTMLResponse:
     """This function will frame a page. `body` is HTML, already escaped; `title` is text."""
     kind = ' class="wide"' if wide else ""
     return HTMLResponse(
-        "<!doctype html><html lang=en><head><meta charset=utf-8>"
+        f"<!doctype html><html lang={lang}><head><meta charset=utf-8>"
         '<meta name=viewport content="width=device-width, initial-scale=1"><link rel=icon href="data:,">'
         f"<title>{escape(title)}</title><style>{_STYLE}:root {{ --brand: {brand} }}</style></head>"
         f"<body>{body.replace('<main>', f'<main{kind}>')}</body></html>",

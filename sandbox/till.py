@@ -11,13 +11,23 @@ from sandbox.books import Payment, Refund, RefundState, Trade, TradeState
 from sandbox.box import Box
 
 _BEFORE_PAYMENT = {
-    TradeState.CLOSED: "This order is closed. Nothing was charged. Ask the shop for a new code.",
-    TradeState.LAPSED: "This code has expired. Nothing was charged. Ask the shop for a new code.",
+    TradeState.CLOSED: (
+        "This order is closed. Nothing was charged. Ask the shop for a new code.",
+        "订单已关闭，未扣款。请让商家重新出示二维码。",
+    ),
+    TradeState.LAPSED: (
+        "This code has expired. Nothing was charged. Ask the shop for a new code.",
+        "二维码已过期，未扣款。请让商家重新出示二维码。",
+    ),
 }
 
 
 class NotPayable(Exception):
     """The phone shows this sentence instead of taking the money."""
+
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(english)
+        self.sentences = {"en": english, "zh": chinese}
 
 
 class PaidAlready(NotPayable):
@@ -94,17 +104,19 @@ def _return_by_itself(box: Box, trade: Trade, payment: Payment) -> None:
 def refusal_of(box: Box, trade: Trade, person: str) -> NotPayable | None:
     """This function will say why this person cannot pay this trade now, None when they can."""
     if trade.state in _BEFORE_PAYMENT:
-        return NotPayable(_BEFORE_PAYMENT[trade.state])
+        return NotPayable(*_BEFORE_PAYMENT[trade.state])
     paid_before = box.books.payments(trade)
     if paid_before:
         second_payment = trade.second_payment or box.settings["allow_second_payment"]
         if second_payment and all(payment.payer != person for payment in paid_before):
             return None
-        return PaidAlready("This order is already paid. You were not charged again. 该订单已支付")
+        return PaidAlready("This order is already paid. You were not charged again.", "该订单已支付，不会重复扣款。")
     if trade.buyer not in ("", person):
-        return NotPayable("Somebody else has opened this order on their phone. Nothing was charged. 订单已被他人打开")
+        return NotPayable(
+            "Somebody else has opened this order on their phone. Nothing was charged.", "订单已被他人打开，未扣款。"
+        )
     if trade.code_until <= box.clock.now():
-        return NotPayable("This code has expired. Nothing was charged. Ask the shop to show a new one. 二维码已过期")
+        return NotPayable(*_BEFORE_PAYMENT[TradeState.LAPSED])
     return None
 
 

@@ -58,7 +58,7 @@ class AttemptAdmin(ActAdmin):
     fields = (
         *("attempt_no", "payment", "account", "method", "amount", "state", "surplus", "exclusive", "superseded_at"),
         *("created_at", "expires_at", "lease_until", "ended_at", "proof", "channel_trade_no", "presentation_kind"),
-        *("asked_count", "asked_at", "last_outcome", "last_message"),
+        *("asked_count", "asked_at", "last_outcome", "last_message", "answers"),
     )
     readonly_fields = fields
     inlines = (_Facts, _Refunds)

@@ -47,6 +47,7 @@ class Attempt(Stateful):
     asked_at = models.DateTimeField(null=True)
     last_outcome = models.CharField(max_length=20, blank=True)  # of the last answer to a query
     last_message = models.CharField(max_length=200, blank=True)
+    answers = models.JSONField(default=list)  # [[when, outcome], …]: the last that brought no end, oldest first
 
     surplus = models.BooleanField(default=False)  # succeeded, but the money is ours to return
     proof = models.ForeignKey(ChannelFact, null=True, on_delete=models.PROTECT, related_name="+")

@@ -52,7 +52,8 @@ def pay(*, payment_id: int, choice: Choice, now: datetime) -> Attempt:
     """Give the shopper one attempt to pay by: the live one if there is one, else a new one.
 
     The same method again gives the same attempt, the same number, the same code. Another method closes the live
-    attempt first and starts only when the channel confirmed that; otherwise the old one is returned as it stands.
+    attempt first and starts only when the channel confirmed that; otherwise the old one is returned as it stands. So
+    it is where the page did not know of the live attempt.
     Raises AlreadyPaid, PaymentEnded, MethodUnavailable (ChannelDown, ChannelBusy), PaymentNotFound. Never called inside a transaction.
     """
     account = _account(payment_id, choice)
@@ -91,13 +92,14 @@ def _intend(payment_id: int, account: ChannelAccount, choice: Choice, now: datet
             raise PaymentEnded
         same = [a for a in attempts if a.is_live and a.superseded_at is None and _is_chosen(a, choice)]
         others = [a for a in attempts if a.counts and not _is_chosen(a, choice)]
-        if others:
-            return _switch(others[-1], now)
-        if same:
+        if same and not others:
             return _resume(same[-1], now)
         if latest is not None and choice.seen_attempt_no not in {None, latest.attempt_no}:
-            # The page that sent this did not know the latest attempt's end: show that first.
+            # The page that sent this did not know the latest attempt: show that first. Another window may be paying
+            # it at this moment, and nobody asked for its end.
             return _Intent(attempt=latest)
+        if others:
+            return _switch(others[-1], now)
         return _Intent(attempt=_start(payment, account, choice, now), call_create=True)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from cashier.errors import AttemptNotFound, MayNotPayAgain
 from cashier.locks import lock_attempts, lock_payment
 from cashier.models import Attempt, Payment
@@ -17,8 +19,6 @@ from payhub import clock
 from payhub.db import committed
 from payhub.trail.record import SHOPPER, record
 
-# A channel that is only slow has answered by then; before, asking again is better than paying again.
-WAIT_AT_LEAST = timedelta(seconds=60)
 ASK_AT_LEAST = 3
 
 
@@ -38,14 +38,16 @@ def may_pay_again(attempt: Attempt, attempts: Sequence[Attempt], now: datetime) 
     """Tell whether the shopper may be asked to declare that this attempt charged them nothing.
 
     Only when nothing else is left: it is being closed without an answer, its result is UNKNOWN, or its channel
-    cannot close; it is a minute old and was asked about three times; and no attempt was set aside before.
+    cannot close; it is PAY_AGAIN_AFTER_S old and was asked about three times; and no attempt was set aside before.
     """
     stuck = attempt.state in {AttemptState.UNKNOWN, AttemptState.CLOSING}
     if not attempt.is_live or not (stuck or not method_of(attempt).can_close):
         return False
     if any(other.superseded_at is not None for other in attempts):
         return False
-    return attempt.asked_count >= ASK_AT_LEAST and now >= attempt.created_at + WAIT_AT_LEAST
+    # A channel that is only slow has answered by then; before, asking again is better than paying again.
+    old_enough = now >= attempt.created_at + timedelta(seconds=settings.PAY_AGAIN_AFTER_S)
+    return old_enough and attempt.asked_count >= ASK_AT_LEAST
 
 
 def pay_again(*, payment_id: int, declaration: Declaration, choice: Choice, now: datetime) -> Attempt:

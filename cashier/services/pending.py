@@ -24,6 +24,8 @@ from payhub.trail.record import SYSTEM, record
 
 log = logging.getLogger(__name__)
 
+ANSWERS_KEPT = 20  # single answers that the page lists; one row stays one row however long it is asked
+
 
 def _schedule(attempt: Attempt) -> Schedule:
     try:
@@ -79,7 +81,8 @@ def reschedule(attempt: Attempt, fact: Fact, source: FactSource, now: datetime) 
     attempt.asked_at = now
     attempt.last_outcome = fact.outcome
     attempt.last_message = fact.message[:200]
-    changed = ["asked_count", "asked_at", "last_outcome", "last_message"]
+    attempt.answers = [*attempt.answers, [now.isoformat(), fact.outcome]][-ANSWERS_KEPT:]
+    changed = ["asked_count", "asked_at", "last_outcome", "last_message", "answers"]
     query = PendingQuery.objects.get(attempt=attempt)
     schedule = _schedule(attempt)
     if attempt.state == AttemptState.PAYING and now < attempt.expires_at:

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from cashier.errors import CashierError, PaymentNotFound
-from cashier.models import Attempt, Payment
+from cashier.models import Attempt
 from cashier.selectors import Story, story_of
 from cashier.services.pay_again import Declaration, may_pay_again, note_charge, pay_again
 from cashier.web.actions import choice_of, seen_page_of
@@ -57,8 +57,7 @@ def _charged(request: HttpRequest, story: Story, attempt: Attempt) -> HttpRespon
     declared = _declaration(request, attempt, "charged")
     note_charge(payment_id=story.payment.pk, declaration=declared, now=clock.now())
     say(request, "charged")
-    help_url = help_address(story.payment)
-    return SeeOther(help_url) if help_url else to_page(story.payment.token)
+    return SeeOther(reverse("help", args=[story.payment.token]))
 
 
 def _not_sure(request: HttpRequest, story: Story, attempt: Attempt) -> HttpResponse:
@@ -92,11 +91,3 @@ def _declaration(request: HttpRequest, attempt: Attempt, sees: str) -> Declarati
         shopper_ip=caller_ip(request),
         user_agent=request.headers.get("User-Agent", ""),
     )
-
-
-def help_address(payment: Payment) -> str:
-    """Return where the shopper gets help with this payment: our own help page where it is installed."""
-    try:
-        return reverse("help", args=[payment.token])
-    except NoReverseMatch:
-        return payment.help_url or payment.merchant.help_url

@@ -51,7 +51,7 @@ def _of_attempt(story: Story, state: PageState, attempt: Attempt, device: Device
     method = method_of(attempt)
     return {
         "channel": words.channel_name(attempt.account.channel),
-        "answered": words.last_answer(attempt.last_outcome) if attempt.is_live else "",
+        "checks": words.checks_of(attempt) if attempt.is_live else [],
         "qr": qr_code(code) if state.name == Name.WAITING_QR else None,
         "app_url": app_address(attempt, device),
         "phone_url": code if attempt.account.is_test and code.startswith(("http://", "https://")) else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from cashier.web import actions, again, channel_door, page
+from cashier.web.help import help_page
 from cashier.web.notify import notify
 
 urlpatterns = [
@@ -18,5 +19,7 @@ urlpatterns = [
     path("c/<slug:token>/again", again.again, name="counter-again"),
     path("c/<slug:token>/go", channel_door.go, name="counter-go"),
     path("c/<slug:token>/return", channel_door.back, name="counter-return"),
+    # An app above that takes complaints answers this address first, under the same name (payhub.urls).
+    path("c/<slug:token>/help", help_page, name="help"),
     path("notify/<slug:channel>/<slug:account_code>", notify, name="notify"),
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
 from cashier.channels.base import Outcome
+from cashier.models import Attempt
 from cashier.states import RefundState
 from cashier.web.page_state import Ending, Name, PageState
 
@@ -130,9 +132,16 @@ _ANSWERS = {
 }
 
 
-def last_answer(outcome: str) -> str:
-    """Return in words what the channel answered to the last query of a live attempt."""
-    return str(_ANSWERS.get(Outcome(outcome), "")) if outcome else ""
+class Check(NamedTuple):
+    """One query and what the channel answered."""
+
+    at: datetime
+    answer: str
+
+
+def checks_of(attempt: Attempt) -> list[Check]:
+    """Return the last queries that brought no end, oldest first."""
+    return [Check(datetime.fromisoformat(at), str(_ANSWERS[Outcome(outcome)])) for at, outcome in attempt.answers]
 
 
 _REFUNDS = {

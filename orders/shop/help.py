@@ -1,4 +1,4 @@
-"""Asking for help with a payment: the form at the counter and at the order's page, and the case that comes of it."""
+"""Asking for help with a payment: the form that counter and order page lead to, and the case that comes of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cashier.public import PaymentNotFound, PaymentState, find_by_counter, find_
 from orders.errors import ComplaintNotFound, OrderNotFound, OrdersError
 from orders.models import Complaint, ComplaintFile, Order
 from orders.models.complaint import ComplaintKind
-from orders.selectors import complaint_by_token, open_complaint_of, order_by_token, order_of_merchant
+from orders.selectors import complaint_by_token, open_complaint_of, order_of_merchant
 from orders.services.complaints.report import report_by_shopper
 from orders.services.complaints.say import say_as_shopper
 from orders.services.complaints.words import DECISION_WORDS, stands, steps_of, waits_for_shopper
@@ -31,7 +31,7 @@ REPORTS_BY_ADDRESS = 30  # in ten minutes; many shoppers share one
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def from_counter(request: HttpRequest, token: str) -> HttpResponse:
+def help_form(request: HttpRequest, token: str) -> HttpResponse:
     """Report a problem with the payment at /c/<token>/."""
     try:
         payment = find_by_counter(token)
@@ -39,17 +39,6 @@ def from_counter(request: HttpRequest, token: str) -> HttpResponse:
     except (PaymentNotFound, OrderNotFound):
         raise Http404 from None
     return _form(request, order, back=reverse("counter", args=[token]))
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def from_order(request: HttpRequest, token: str) -> HttpResponse:
-    """Report a problem with the order at /shop/orders/<token>/."""
-    try:
-        order = order_by_token(token)
-    except OrderNotFound:
-        raise Http404 from None
-    return _form(request, order, back=reverse("shop-order", args=[token]))
 
 
 def _form(request: HttpRequest, order: Order, *, back: str) -> HttpResponse:

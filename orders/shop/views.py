@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -13,60 +12,65 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from cashier.public import PaymentView, find_payments
 from orders.errors import AlreadyOrdered, NothingOrdered, OrderNotFound, TooLateToCancel
 from orders.models import Order
-from orders.selectors import order_by_token
+from orders.selectors import order_by_token, orders_of_buyer
 from orders.services.cancel import cancel
 from orders.services.collect import collect
 from orders.services.submit import MAX_QUANTITY, Draft, submit
-from orders.shop.goods import CURRENCY, GOODS, SHELF, SHOP_MERCHANT
+from orders.shop.cart import keep_cart, posted_items
+from orders.shop.frame import shop_page, the_shop
+from orders.shop.goods import CURRENCY, SHELF
 from orders.shop.shopper import remember, shopper_of
-from orders.shop.words import version_of, words_for
+from orders.shop.words import status_for, version_of, words_for
 from orders.states import OrderState
 from payhub import clock
-from payhub.merchants.models import Merchant
 from payhub.money import Money
 from payhub.see_other import SeeOther
 from payhub.trail.record import SHOPPER
-
-
-def _shop() -> Merchant:
-    return get_object_or_404(Merchant, code=SHOP_MERCHANT, is_active=True)
 
 
 @never_cache
 @require_GET
 def shelf(request: HttpRequest) -> HttpResponse:
     """Show the goods."""
-    response = render(request, "shop/shelf.html", {"shop": _shop(), "goods": SHELF, "max_quantity": MAX_QUANTITY})
-    remember(response, shopper_of(request))
+    response = shop_page(request, "shop/shelf.html", {"goods": SHELF, "max_quantity": MAX_QUANTITY})
+    remember(request, response, shopper_of(request))
     return response
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
-def order(request: HttpRequest) -> HttpResponse:
-    """Make an order of one good and send the shopper to pay it. The price is ours, never the browser's."""
-    if request.method == "GET":  # a link on the page that answered a POST, the language's for one
-        return redirect("shop")
-    shop, shopper = _shop(), shopper_of(request)
-    good, quantity = GOODS.get(request.POST.get("sku", "")), _quantity(request.POST.get("quantity", "1"))
-    items = (good.times(quantity),) if good else ()
+def orders(request: HttpRequest) -> HttpResponse:
+    """Make an order and send the shopper to pay it; by GET, list the shopper's orders."""
+    return _submit(request) if request.method == "POST" else _list(request)
+
+
+def _submit(request: HttpRequest) -> HttpResponse:
+    """Make an order of what the form names: goods and quantities. The prices are ours, never the browser's."""
+    shopper, items = shopper_of(request), posted_items(request.POST)
     again_after = request.POST.get("again_after", "")[:24]
-    draft = Draft(merchant_id=shop.pk, items=items, currency=CURRENCY, buyer=shopper, again_after=again_after)
+    draft = Draft(merchant_id=the_shop().pk, items=items, currency=CURRENCY, buyer=shopper, again_after=again_after)
     try:
         response: HttpResponse = SeeOther(submit(draft=draft, now=clock.now()).payment.cashier_url)
+        if "from_cart" in request.POST:
+            keep_cart(response, {})  # the form names the goods, so sending it again still is the same order
     except NothingOrdered as refusal:
-        response = render(request, "shop/refused.html", {"shop": shop, "error": refusal}, status=400)
+        response = shop_page(request, "shop/refused.html", {"error": refusal}, status=400)
     except AlreadyOrdered as refusal:
-        earlier = order_by_token(refusal.token)
-        context = {"shop": shop, "earlier": earlier, "good": good, "quantity": quantity}
+        earlier, payment = _order_and_payment(refusal.token)
+        context = {"earlier": earlier, "items": items, "status": status_for(earlier, payment)}
         context["may_again"] = earlier.state != OrderState.AWAITING_PAYMENT
-        response = render(request, "shop/ordered_already.html", context, status=409)
-    remember(response, shopper)
+        context["from_cart"] = "from_cart" in request.POST
+        response = shop_page(request, "shop/ordered_already.html", context, status=409)
+    remember(request, response, shopper)
     return response
 
 
-def _quantity(text: str) -> int:
-    """Return what the browser sent as a small whole number; 0, which is refused, for everything else."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
+def _list(request: HttpRequest) -> HttpResponse:
+    shop = the_shop()
+    found = orders_of_buyer(shop.pk, shopper_of(request))
+    payments = find_payments(merchant_id=shop.pk, merchant_order_nos=[order.order_no for order in found])
+    shown = [{"order": order, "status": status_for(order, payments.get(order.order_no))} for order in found]
+    return shop_page(request, "shop/orders.html", {"shown": shown})
 
 
 @never_cache
@@ -75,15 +79,15 @@ def order_page(request: HttpRequest, token: str) -> HttpResponse:
     """Show an order as it stands. Reads only; whatever the address says beyond its token proves nothing."""
     found, payment = _order_and_payment(token)
     context = {
-        "shop": found.merchant,
         "order": found,
+        "status": status_for(found, payment),
         "payment": payment,
         "words": words_for(found, payment),
         "version": version_of(found, payment),
         "lines": [{**item, "price": Money(item["unit_minor"], found.currency)} for item in found.items],
         "surplus": [refund for refund in payment.refunds if refund.is_surplus] if payment else [],
     }
-    return render(request, "shop/order.html", context)
+    return shop_page(request, "shop/order.html", context)
 
 
 @never_cache

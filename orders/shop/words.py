@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -91,6 +92,23 @@ def words_for(order: Order, payment: PaymentView | None) -> Words:
         if payment.ending:
             return _ENDING
     return _WORDS[OrderState(order.state)]
+
+
+class Status(NamedTuple):
+    """Where an order stands, in one or two words, and their tone."""
+
+    text: str
+    tone: str
+
+
+def status_for(order: Order, payment: PaymentView | None) -> Status:
+    """Return where the order stands. Nothing counts as unpaid while a payment may still be on its way."""
+    if order.state == OrderState.AWAITING_PAYMENT and payment is not None and payment.state != PaymentState.PAID:
+        tried = payment.ending or any(attempt.is_live for attempt in payment.attempts)
+        return Status(str(_("Payment not confirmed") if tried else _("Awaiting payment")), "open")
+    if order.state == OrderState.AWAITING_PAYMENT and payment is not None:
+        return Status(str(_("Paid")), "good")
+    return Status(order.get_state_display(), words_for(order, payment).tone)
 
 
 def version_of(order: Order, payment: PaymentView | None) -> str:

@@ -1,4 +1,4 @@
-"""What tests and the control page can do and see. Its contract is the table in README.md."""
+"""What tests and the control page can do and see. Its contract is the table in docs/sandbox.md."""
 
 from __future__ import annotations
 
@@ -239,6 +239,7 @@ class Control:
         """This function will forget every trade, fault, notification and setting; accounts and keys stay."""
         self._box.store.forget_all_trades()
         self._box.settings.reload()
+        self._box.faults.begin_anew()
         return {}
 
     async def health(self, asked: Body) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -13,10 +14,14 @@ from starlette.routing import Route
 
 from sandbox import beijing, due, html, money, till
 from sandbox.box import Box
+from sandbox.control import menu
 from sandbox.control.control import Body, Control, Unusable
-from sandbox.faults import CALL_FAULTS, NOTIFY_FAULTS, NotArmed
 
-_INTEGERS = {"count", "id", "advance_s", "skip"}
+_READ: dict[str, Callable[[str], object]] = {
+    **dict.fromkeys(("id", "advance_s", "skip", "amount_minor"), int),
+    "count": lambda text: int(text) or None,  # 0: until disarmed
+    "probability": float,
+}
 
 
 def routes(box: Box, control: Control) -> list[Route]:
@@ -30,6 +35,8 @@ def routes(box: Box, control: Control) -> list[Route]:
         "resend": control.resend,
         "arm": control.arm,
         "disarm": control.disarm,
+        "spoil": control.spoil_bill,
+        "mend": control.mend_bill,
         "advance": control.set_clock,
         "reset": control.reset,
     }
@@ -44,11 +51,10 @@ def routes(box: Box, control: Control) -> list[Route]:
         due.pass_time(box)
         form: Body = dict(parse_qsl((await request.body()).decode()))
         verb, shown = str(form.pop("do", "")), form.pop("shown", "")
-        asked = {name: int(value) if name in _INTEGERS else value for name, value in form.items()}
         try:
-            await verbs[verb](asked)
+            await verbs[verb]({name: _READ.get(name, str)(value) for name, value in form.items()})
             said = f"Done: {verb}."
-        except (Unusable, NotArmed, LookupError, till.NotPayable) as error:
+        except (Unusable, ValueError, LookupError, till.NotPayable) as error:
             said = str(error)
         box.wake.set()
         return RedirectResponse("/_sandbox/?" + urlencode({"out_trade_no": shown, "said": said}), status_code=303)
@@ -56,15 +62,10 @@ def routes(box: Box, control: Control) -> list[Route]:
     return [Route("/_sandbox/", show, methods=["GET"]), Route("/_sandbox/do", press, methods=["POST"])]
 
 
-def _button(label: str, shown: str, **fields: object) -> str:
-    hidden = html.hidden({**fields, "shown": shown})
-    return f"<form method=post action=/_sandbox/do>{hidden}<button>{escape(label)}</button></form>"
-
-
 async def _page(box: Box, control: Control, shown: str, said: str) -> Response:
     wanted = {"out_trade_no": shown}
     notice = f"<p class=notice role=status>{escape(said)}</p>" if said else ""
-    clock = await control.clock({})
+    clock, channels = await control.clock({}), sorted(box.clerks)
     offset = f" (the machine's time {clock['offset_s']:+} s)" if clock["offset_s"] else ""
     only = f'<p>Only {escape(shown)} · <a href="/_sandbox/">all</a></p>' if shown else ""
     body = (
@@ -72,11 +73,12 @@ async def _page(box: Box, control: Control, shown: str, said: str) -> Response:
         f"{notice}{only}<h1>Trades 交易</h1>{_trades(await control.trades(wanted), shown)}"
         f"<h2>Notifications 通知</h2>{_notifications(await control.notifications(wanted), shown)}"
         f"<h2>Calls received 收到的请求</h2>{_calls(await control.calls(wanted))}"
-        f"<h2>Faults armed 故障</h2>{_faults(await control.faults({}), shown)}{_arming(sorted(box.clerks), shown)}"
+        f"<h2>Faults armed 故障</h2>{menu.armed(await control.faults({}), shown)}{menu.arming(channels, shown)}"
+        f"<h2>Wrong bills 错误账单</h2>{menu.spoiled(await control.bill_faults({}), shown)}{menu.spoiling(channels, shown)}"
         f"<h2>Clock 时钟</h2><p>{beijing.spaced(clock['now'])} Beijing time{escape(offset)}</p>"
-        f"{_button('+1 minute', shown, do='advance', advance_s=60)}{_button('+1 hour', shown, do='advance', advance_s=3600)}"
-        f"{_button('+1 day', shown, do='advance', advance_s=86400)}"
-        f"<h2>Everything 全部</h2>{_button('Reset: forget all trades', shown, do='reset')}</main>"
+        f"{menu.button('+1 minute', shown, do='advance', advance_s=60)}{menu.button('+1 hour', shown, do='advance', advance_s=3600)}"
+        f"{menu.button('+1 day', shown, do='advance', advance_s=86400)}"
+        f"<h2>Everything 全部</h2>{menu.button('Reset: forget all trades', shown, do='reset')}</main>"
     )
     return html.page("Channel sandbox", body, wide=True)
 
@@ -94,11 +96,11 @@ def _trades(trades: list[dict[str, Any]], shown: str) -> str:
         ]
         number = escape(trade["out_trade_no"])
         buttons = [
-            _button(label, shown, do=verb, **named)
+            menu.button(label, shown, do=verb, **named)
             for label, verb in (("Pay", "pay"), ("Decline", "decline"), ("Expire", "expire"))
         ]
-        buttons.append(_button("Let a second person pay", shown, do="second_payment", **named))
-        buttons.append(_button("Next close lies", shown, do="arm", kind="lie", call="close", channel=trade["channel"],
+        buttons.append(menu.button("Let a second person pay", shown, do="second_payment", **named))
+        buttons.append(menu.button("Next close lies", shown, do="arm", kind="lie", call="close", channel=trade["channel"],
                                out_trade_no=trade["out_trade_no"]))  # fmt: skip
         rows.append(
             [
@@ -128,7 +130,7 @@ def _notifications(notifications: list[dict[str, Any]], shown: str) -> str:
                 f"{item['state']} {escape(twist)}",
                 "<br>".join(sends),
                 beijing.spaced(item["next_at"]) if item["next_at"] else "",
-                _button("Send again", shown, do="resend", id=item["id"]),
+                menu.button("Send again", shown, do="resend", id=item["id"]),
             ]
         )
     return html.table(["Written", "What", "Number", "State", "Sends", "Next", "Do"], rows)
@@ -141,46 +143,3 @@ def _calls(calls: list[dict[str, Any]]) -> str:
         for call in reversed(calls[-50:])
     ]  # fmt: skip
     return html.table(["At", "Channel", "Call", "Number", "Fault", "Status", "Code"], rows)
-
-
-def _faults(faults: list[dict[str, Any]], shown: str) -> str:
-    rows = [
-        [escape(fault["channel"]), escape(fault["call"]), escape(fault["out_trade_no"]) or "any", escape(fault["kind"]),
-         "until disarmed" if fault["left_count"] is None else str(fault["left_count"]), escape(json.dumps(fault["options"])),
-         _button("Disarm", shown, do="disarm", id=fault["id"])]
-        for fault in faults
-    ]  # fmt: skip
-    return html.table(["Channel", "Call", "Number", "Kind", "Calls left", "Options", "Do"], rows)
-
-
-def _options(names: list[str]) -> str:
-    return "".join(f"<option>{escape(name)}</option>" for name in names)
-
-
-def _arming(channels: list[str], shown: str) -> str:
-    calls = [
-        "*",
-        "create",
-        "query",
-        "close",
-        "cancel",
-        "refund",
-        "undo",
-        "refund_query",
-        "bill",
-        "bill_file",
-        "certificates",
-    ]
-    chosen = (
-        f'<input type=hidden name=do value=arm><input type=hidden name=shown value="{escape(shown)}">'
-        f"<label>Channel <select name=channel>{_options(['*', *channels])}</select></label> "
-    )
-    count = "<label>Next <input type=number name=count value=1 min=1 size=4> times</label> "
-    number = f'<label>Number <input name=out_trade_no value="{escape(shown)}" placeholder="any"></label> '
-    return (
-        f"<form method=post action=/_sandbox/do><p>{chosen}<label>Call <select name=call>{_options(calls)}</select></label> "
-        f"<label>Fault <select name=kind>{_options(list(CALL_FAULTS))}</select></label> {count}{number}<button>Arm</button></p></form>"
-        f"<form method=post action=/_sandbox/do><p>{chosen}<input type=hidden name=call value=notify>"
-        f"<label>Notification <select name=kind>{_options(list(NOTIFY_FAULTS))}</select></label> {count}{number}"
-        "<button>Arm</button></p></form>"
-    )

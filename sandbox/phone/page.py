@@ -18,9 +18,10 @@ from sandbox.box import Box
 from sandbox.clerk import Clerk, WayBack
 from sandbox.due import pass_time
 from sandbox.faults import twist
+from sandbox.phone import words
 
 PEOPLE = {"li-lei": "Li Lei 李雷", "han-meimei": "Han Meimei 韩梅梅"}
-_DELAYS = {"10": "10 s", "120": "2 min", "600": "10 min"}
+_DELAYS = {"10": (10, "s"), "120": (2, "min"), "600": (10, "min")}
 _SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€"}
 
 
@@ -31,21 +32,27 @@ class Visit:
     person: str
     said: str
     redirect_url: str
+    language: str
 
     @classmethod
-    def read(cls, values: Mapping[str, str]) -> Visit:
+    def read(cls, values: Mapping[str, str], accepted: str) -> Visit:
         """This function will make sense of a query or a form, whatever it contains."""
         person, back = values.get("as", ""), values.get("redirect_url", "")
         return cls(
             person=person if person in PEOPLE else next(iter(PEOPLE)),
             said=values.get("said", ""),
             redirect_url=back if back.startswith(("http://", "https://")) else "",
+            language=words.chosen(values.get("lang", ""), accepted),
         )
 
-    def query(self, said: str) -> str:
-        """This function will give the query of the page that says this."""
+    def query(self, **changes: str) -> str:
+        """This function will give the query of the page with something else in it."""
         back = {"redirect_url": self.redirect_url} if self.redirect_url else {}
-        return urlencode({"as": self.person, "said": said} | back)
+        return urlencode({"as": self.person, "said": self.said, "lang": self.language} | back | changes)
+
+    def say(self, key: str, **parts: str) -> str:
+        """This function will give the words of a key in the visitor's language, as HTML."""
+        return escape(words.say(self.language, key, **parts))
 
 
 def routes(box: Box) -> list[Route]:
@@ -58,9 +65,9 @@ def routes(box: Box) -> list[Route]:
 
     async def show(request: Request) -> Response:
         clerk, trade = find(request)
+        visit = Visit.read(request.query_params, request.headers.get("accept-language", ""))
         if clerk is None or trade is None:
-            return _unknown(clerk)
-        visit = Visit.read(request.query_params)
+            return _unknown(clerk, visit)
         if clerk.begins_when_opened(trade):
             with box.store.transaction():
                 trade = till.scan(box, trade, visit.person)
@@ -68,12 +75,12 @@ def routes(box: Box) -> list[Route]:
 
     async def press(request: Request) -> Response:
         clerk, trade = find(request)
-        if clerk is None or trade is None:
-            return _unknown(clerk)
         form = {name: values[-1] for name, values in parse_qs((await request.body()).decode()).items()}
-        visit = Visit.read(form)
+        visit = Visit.read(form, request.headers.get("accept-language", ""))
+        if clerk is None or trade is None:
+            return _unknown(clerk, visit)
         said = _pressed(box, trade, visit.person, form)
-        return RedirectResponse(f"{request.url.path}?{visit.query(said)}", status_code=303)
+        return RedirectResponse(f"{request.url.path}?{visit.query(said=said)}", status_code=303)
 
     return [
         Route("/pay/{channel}/{token}", show, methods=["GET"]),
@@ -102,59 +109,62 @@ def _pressed(box: Box, trade: Trade, person: str, form: Mapping[str, str]) -> st
     return "paid"
 
 
-def _unknown(clerk: Clerk | None) -> Response:
+def _unknown(clerk: Clerk | None, visit: Visit) -> Response:
     title, colour = (clerk.title, clerk.colour) if clerk else ("Channel sandbox 渠道沙箱", "#444")
     body = (
-        f"<header><p>{escape(title)}</p></header><main><h1>This code is not known here. 无效的二维码</h1>"
-        "<p>Nothing was charged. Ask the shop to show the code again.</p></main>"
+        f"<header><p>{escape(title)}</p></header><main><h1>{visit.say('unknown')}</h1>"
+        f"<p>{visit.say('unknown_help')}</p></main>"
     )
-    return html.page("Unknown code", body, brand=colour, status=404)
+    heading = words.say(visit.language, "unknown_title")
+    return html.page(heading, body, brand=colour, status=404, lang=visit.language)
 
 
 def _page(box: Box, clerk: Clerk, trade: Trade, visit: Visit) -> Response:
     payments = box.books.payments(trade)
     amount = f"{_SYMBOLS.get(trade.currency, trade.currency + ' ')}{money.yuan(trade.amount_minor)}"
     rows = [
-        ("Order 商户单号", trade.out_trade_no),
-        ("State 状态", trade.state.value.capitalize()),
-        ("Pay before 支付截止", beijing.spaced(min(trade.code_until, trade.expires_at))),
+        ("order", trade.out_trade_no),
+        ("state", words.say(visit.language, trade.state.value)),
+        ("until", beijing.spaced(min(trade.code_until, trade.expires_at))),
     ]
     for payment in payments:
-        rows.append(
-            ("Paid by 付款人", f"{PEOPLE.get(payment.payer, payment.payer)} {money.yuan(payment.amount_minor)}")
-        )
-        rows.append(("Number 交易号", payment.trade_no))
+        rows.append(("payer", f"{PEOPLE.get(payment.payer, payment.payer)} {money.yuan(payment.amount_minor)}"))
+        rows.append(("number", payment.trade_no))
     mine = next((payment for payment in payments if payment.payer == visit.person), None)
     back = clerk.way_back(trade, mine) or (WayBack(url=visit.redirect_url) if visit.redirect_url else None)
+    named = [(words.say(visit.language, key), value) for key, value in rows]
     body = (
-        f"<header><p>{escape(clerk.title)}</p><small>Sandbox: no real money 沙箱环境</small></header><main>"
+        f"<header><p>{escape(clerk.title)}</p><small>{visit.say('test')}</small></header><main>"
         f"<p class=amount>{escape(amount)}</p><p class=title>{escape(trade.title)}</p>"
-        f"{_notice(box, trade, mine, visit)}{_way_back(back)}{html.facts(rows)}{_buttons(visit)}"
-        f'<p class=sim><a href="/_sandbox/?out_trade_no={escape(trade.out_trade_no)}">Control page</a></p></main>'
+        f"{_notice(box, trade, mine, visit)}{_way_back(back, visit)}{html.facts(named)}{_buttons(visit)}"
+        f'<p class=sim>{_languages(visit)} · <a href="/_sandbox/?out_trade_no={escape(trade.out_trade_no)}">'
+        f"{visit.say('control')}</a></p></main>"
     )
-    return html.page(f"Pay {amount} with {clerk.title}", body, brand=clerk.colour)
+    heading = words.say(visit.language, "title", amount=amount, channel=clerk.title)
+    return html.page(heading, body, brand=clerk.colour, lang=visit.language)
 
 
 def _notice(box: Box, trade: Trade, mine: Payment | None, visit: Visit) -> str:
     refusal = till.refusal_of(box, trade, visit.person)
     if visit.said == "declined":
-        sentence = "You did not pay. Nothing was charged. You can still pay this order. 未付款"
+        sentence = visit.say("said_declined")
     elif mine is not None and visit.said != "refused":
-        sentence = "Paid. Go back to the shop; this page can be closed. 支付成功"
+        sentence = visit.say("said_paid")
     elif refusal is not None:
-        sentence = str(refusal)
+        sentence = escape(refusal.sentences[visit.language])
     else:
         return ""
-    return f"<p class=notice role=status id=said>{escape(sentence)}</p>"
+    return f"<p class=notice role=status id=said>{sentence}</p>"
 
 
-def _way_back(back: WayBack | None) -> str:
+def _way_back(back: WayBack | None, visit: Visit) -> str:
     if back is None:
         return ""
+    label = visit.say("back")
     if not back.fields:
-        return f'<p><a id=back href="{escape(back.url)}">Back to the shop 返回商家</a></p>'
+        return f'<p><a id=back href="{escape(back.url)}">{label}</a></p>'
     hidden = html.hidden(back.fields)
-    return f'<form method=post action="{escape(back.url)}">{hidden}<button id=back>Back to the shop 返回商家</button></form>'
+    return f'<form method=post action="{escape(back.url)}">{hidden}<button id=back>{label}</button></form>'
 
 
 def _buttons(visit: Visit) -> str:
@@ -162,14 +172,25 @@ def _buttons(visit: Visit) -> str:
         f'<option value="{escape(key)}"{" selected" if key == visit.person else ""}>{escape(label)}</option>'
         for key, label in PEOPLE.items()
     )
-    delays = "".join(f'<option value="{key}">{label}</option>' for key, label in _DELAYS.items())
+    delays = "".join(
+        f'<option value="{key}">{number} {visit.say(unit)}</option>' for key, (number, unit) in _DELAYS.items()
+    )
+    carried = html.hidden({"redirect_url": visit.redirect_url, "lang": visit.language})
     return (
-        f"<form method=post>{html.hidden({'redirect_url': visit.redirect_url})}"
-        f"<p class=row><label for=as>Phone of 手机</label><select id=as name=as>{people}</select></p>"
-        "<button class=main name=action value=pay>Pay 付款</button>"
-        "<button name=action value=pay_lost>Pay and lose the notification<small>付款，通知丢失（掉单）</small></button>"
-        "<button name=action value=pay_thrice>Pay, notify three times<small>付款，通知三次</small></button>"
-        "<div class=row><button name=action value=pay_late>Pay, notify late<small>付款，延迟通知</small></button>"
-        f"<select name=delay_s aria-label='How late 延迟'>{delays}</select></div>"
-        "<button name=action value=decline>Decline 取消付款</button></form>"
+        f"<form method=post>{carried}"
+        f"<p class=row><label for=as>{visit.say('phone')}</label><select id=as name=as>{people}</select></p>"
+        f"<button class=main name=action value=pay>{visit.say('pay')}</button>"
+        f"<button name=action value=pay_lost>{visit.say('pay_lost')}</button>"
+        f"<button name=action value=pay_thrice>{visit.say('pay_thrice')}</button>"
+        f"<div class=row><button name=action value=pay_late>{visit.say('pay_late')}</button>"
+        f'<select name=delay_s aria-label="{visit.say("how_late")}">{delays}</select></div>'
+        f"<button name=action value=decline>{visit.say('decline')}</button></form>"
+    )
+
+
+def _languages(visit: Visit) -> str:
+    return " · ".join(
+        f'<a lang={language} href="?{escape(visit.query(lang=language))}">{name}</a>'
+        for language, name in words.LANGUAGES.items()
+        if language != visit.language
     )

@@ -71,10 +71,10 @@
         wait = Math.max(every, (Number(answer.headers.get("Retry-After")) || 5) * 1000);
       } else if (answer.status === 200) {
         const told = JSON.parse(text);
-        if (told.version !== face().version && !sent) await draw(told);
+        if (told.version !== face().version && !sent) await draw();
+        else if (byId("checks") && byId("checks").dataset.checks !== String(told.checks)) await drawChecks();
         etag = answer.headers.get("ETag") || "";
         wait = every = told.poll_after_ms;
-        note(told);
       } else if (answer.status !== 304) {
         throw new Error(String(answer.status));
       }
@@ -97,29 +97,21 @@
 
   function tell(text) { byId("status").textContent = text; }
 
-  function note(told) {
-    const at = told.last_checked_at && new Date(told.last_checked_at);
-    for (const spot of root.querySelectorAll("[data-checks]")) spot.textContent = told.checks;
-    for (const spot of root.querySelectorAll("[data-checked-at]")) if (at) spot.textContent = clock(at);
-  }
-
-  // The server prints times on its own clock: keep to it, by what it printed for a known moment.
-  const zone = words.zone;
-  function clock(at) {
-    return new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: zone }).format(at);
-  }
-
-  // Draw the page's changing part anew, by the server's own template.
-  async function draw(told) {
+  // The page's changing part, by the server's own template.
+  async function fresh() {
     const { answer, text } = await get(words.panelUrl, {});
     if (answer.status !== 200 || sent) throw new Error(String(answer.status));
-    const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("face");
-    const part = (id) => fresh.querySelector("#" + id);
+    return new DOMParser().parseFromString(text, "text/html").getElementById("face");
+  }
+
+  async function draw() {
+    const drawn = await fresh();
+    const part = (id) => drawn.querySelector("#" + id);
     const isNews = ["title", "status"].some((id) => part(id).textContent.trim() !== byId(id).textContent.trim());
     const hadFocus = byId("panel").contains(document.activeElement);
     for (const id of ["summary", "panel", "tag"]) byId(id).replaceWith(part(id));
-    Object.assign(byId("face").dataset, fresh.dataset);
-    document.title = fresh.dataset.title;
+    Object.assign(byId("face").dataset, drawn.dataset);
+    document.title = drawn.dataset.title;
     lost = "";
     if (isNews) {
       byId("title").textContent = part("title").textContent;
@@ -128,6 +120,17 @@
     dress();
     // A change is read out once: the headline by the focus, the sentence by the live region.
     if (isNews || hadFocus) byId("title").focus();
+  }
+
+  // One more question was asked and nothing else is new: whoever reads the list keeps it open, and their place.
+  async function drawChecks() {
+    const old = byId("checks"), more = (await fresh()).querySelector("#checks");
+    if (!more || !old.isConnected) return;
+    const list = old.querySelector("details"), newList = more.querySelector("details");
+    if (list && newList) newList.open = list.open;
+    const hadFocus = old.contains(document.activeElement);
+    old.replaceWith(more);
+    if (hadFocus && newList) newList.querySelector("summary").focus();
   }
 
   // Small comforts ----------------------------------------------------------------------------------------------

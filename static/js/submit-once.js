@@ -1,6 +1,6 @@
 // A form is sent once per page. Feedback only: the server gives the same order back however often it is sent.
+"use strict";
 document.querySelectorAll("form[data-submit-once]").forEach((form) => {
-  const button = form.querySelector("button[type=submit]");
   let sent = false;
   form.addEventListener("submit", (event) => {
     if (sent) {
@@ -8,8 +8,10 @@ document.querySelectorAll("form[data-submit-once]").forEach((form) => {
       return;
     }
     sent = true;
-    button.disabled = true; // after the submission began: disabling on click would stop it
-    button.textContent = button.dataset.sending;
+    // After the submission began: disabling on click would stop it.
+    form.querySelectorAll("button[type=submit]").forEach((button) => { button.disabled = true; });
+    const pressed = event.submitter || form.querySelector("button[type=submit]");
+    pressed.textContent = pressed.dataset.sending;
   });
 });
 // Back may bring this page from the browser's memory with its button still disabled: let the server say what is so.

@@ -115,11 +115,16 @@ def test_nobody_calls_what_hides_things(name: str) -> None:
     assert not [where(path, node) for path, node in calls(name, *PRODUCT)]
 
 
+def is_of_models(path: Path) -> bool:
+    """Tell whether the file holds models."""
+    return "models" in {path.stem, path.parent.name}
+
+
 def test_no_model_works_in_save() -> None:
     working = [
         where(path, node)
         for path, node in nodes(ast.FunctionDef, *PRODUCT)
-        if isinstance(node, ast.FunctionDef) and node.name in {"save", "delete"}
+        if isinstance(node, ast.FunctionDef) and node.name in {"save", "delete"} and is_of_models(path)
     ]
     assert not working
 

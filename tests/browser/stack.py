@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,15 +16,10 @@ import psycopg
 from dev import state
 from dev.processes import Processes, read_procfile
 from dev.waiting import wait_until
+from tests.stack import environment_of, is_up, prepare
 
 _DATABASE = "payhub_stack"
 _client = httpx.Client(trust_env=False, timeout=10)  # noqa: TID251 - the test's own client, not payhub's
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)
@@ -44,29 +35,15 @@ class Stack:
     @contextmanager
     def started(cls, folder: Path) -> Iterator[Stack]:
         """Start everything on a fresh database, and end it."""
-        ports = {"PORT": str(_free_port()), "SANDBOX_PORT": str(_free_port())}
-        web, sandbox = (f"http://127.0.0.1:{port}" for port in ports.values())
-        environment = {
-            **os.environ,
-            **ports,
-            "DJANGO_SETTINGS_MODULE": "payhub.settings",
-            "DATABASE_URL": _fresh_database(),
-            "REDIS_URL": _own_redis(),
-            "PAYHUB_BASE_URL": web,
-            "PAYHUB_SANDBOX_URL": sandbox,
-            "SANDBOX_DATA": str(state.make_private(folder / "sandbox")),
-            "PYTHONUNBUFFERED": "1",
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        }
-        accounts = folder / "accounts.json"
-        issued = _run(environment, "-m", "sandbox", "issue", "--data", environment["SANDBOX_DATA"], "--url", sandbox)
-        accounts.write_text(issued)
-        _run(environment, "manage.py", "migrate", "--noinput")
-        seeded = _run(environment, "manage.py", "seed_demo", "--accounts", str(accounts))
-        users = {user["name"]: user["password"] for user in json.loads(seeded.splitlines()[-1])["users"]}
+        environment = environment_of(
+            folder, database_url=_fresh_database(), redis_url=_own_redis(), settings="payhub.settings"
+        )
+        environment["PAY_AGAIN_AFTER_S"] = "20"  # as in the demo
+        users = prepare(folder, environment)
         processes = Processes(read_procfile(state.ROOT / "dev" / "Procfile"))
         with processes.started(environment):
-            assert wait_until(lambda: _answers(web + "/shop/") and _answers(sandbox + "/_sandbox/"), timeout_s=60)
+            assert wait_until(lambda: is_up(environment), timeout_s=60)
+            web, sandbox = environment["PAYHUB_BASE_URL"], environment["PAYHUB_SANDBOX_URL"]
             yield cls(web=web, sandbox=sandbox, users=users, environment=environment)
 
     def call_sandbox(self, method: str, path: str, body: dict[str, Any] | None = None, **query: str) -> Any:
@@ -100,18 +77,3 @@ def _fresh_database() -> str:
 
 def _own_redis() -> str:
     return urlunsplit(urlsplit(os.environ["REDIS_URL"])._replace(path="/9"))
-
-
-def _run(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *arguments], env=environment, cwd=state.ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def _answers(url: str) -> bool:
-    try:
-        return _client.get(url).status_code == 200
-    except httpx.HTTPError:
-        return False

@@ -204,7 +204,7 @@ class PlayedChannel:
             return Created(fact=self._fact(Outcome.PAID, trade, amount=trade.amount, channel_trade_no=number))
         if fault == "timeout_after" or booked.state != "OPEN" or booked.receipts:
             return Created(fact=self._fact(Outcome.UNKNOWN, trade))
-        kind = METHODS[trade.method].presentation
+        kind = self.methods[trade.method].presentation
         return Created(
             fact=self._fact(Outcome.IN_PROGRESS, trade, memo={"opened": "1"}),
             presentation=Presentation(kind=kind, content=f"http://127.0.0.1/played/{trade.attempt_no}"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -82,14 +81,13 @@ def running(data: Path) -> Iterator[Sandbox]:
     """This function will start the real application under granian and stop it afterwards."""
     port = _free_port()
     base_url = f"http://127.0.0.1:{port}"
-    accounts = issue(data, base_url)
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "1", "--host", "127.0.0.1",
-               "--port", str(port), "--workers-kill-timeout", "1", "sandbox.app:app"]  # fmt: skip
-    env = os.environ | {"SANDBOX_DATA": str(data), "SANDBOX_TIME_FACTOR": str(TIME_FACTOR)}
-    process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "sandbox", "--port", str(port), "--data", str(data),
+               "--seed", "1", "--time-factor", str(TIME_FACTOR)]  # fmt: skip
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         with httpx.Client(base_url=base_url, timeout=30, trust_env=False) as client:
             wait_for(lambda: _answers(client), 30)
+            accounts = json.loads((data / "accounts.json").read_text())
             yield Sandbox(base_url=base_url, accounts=accounts, data=data, http=client)
     finally:
         process.terminate()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import httpx
 import pytest
 
+from sandbox.faults import Faults
+from sandbox.settings import Settings
+from sandbox.store import Store
 from tests.sandbox.alipay_client import AlipayClient
 from tests.sandbox.server import Merchant, Sandbox, wait_for
 from tests.sandbox.wechat_client import WechatClient
@@ -179,3 +183,25 @@ def test_a_fault_can_strike_by_chance(wechat: WechatClient, sandbox: Sandbox) ->
     sandbox.arm("http_500", channel="wechat", call="create", count=None, probability=0.5)
     statuses = {wechat.create(f"{NO}{n}").status_code for n in range(40)}
     assert statuses == {200, 500}
+
+
+def test_chance_is_the_same_after_a_reset(wechat: WechatClient, sandbox: Sandbox) -> None:
+    def drawn(run: str) -> list[int]:
+        sandbox.post("/reset")
+        sandbox.arm("http_500", channel="wechat", call="create", count=None, probability=0.5)
+        return [wechat.create(f"{NO}{run}{n}").status_code for n in range(20)]
+
+    assert drawn("A") == drawn("B")
+
+
+def test_another_seed_draws_other_faults(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    def drawn(seed: int) -> list[bool]:
+        faults = Faults(store, Settings(store), seed)
+        return [faults.for_call("wechat", "create", "") is not None for _ in range(30)]
+
+    Faults(store, Settings(store), 0).arm({"kind": "http_500", "count": None, "probability": 0.5})
+    assert drawn(1) == drawn(1)
+    assert drawn(1) != drawn(2)
+    store.close()

@@ -7,6 +7,9 @@ import re
 import httpx
 import pytest
 
+from sandbox.bills import FaultKind
+from sandbox.faults import CALL_FAULTS, NOTIFY_FAULTS
+from sandbox.phone import words
 from tests.sandbox.alipay_client import AlipayClient
 from tests.sandbox.server import Merchant, Sandbox, issue
 from tests.sandbox.wechat_client import WechatClient
@@ -99,6 +102,27 @@ class TestTheUnusual:
         assert wechat.told(wechat.query(NO))["amount"]["total"] == 1
 
 
+class TestItsLanguages:
+    def test_it_speaks_the_browsers_language(self, sandbox: Sandbox, code: str) -> None:
+        page = sandbox.http.get(code, headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}).text
+        assert "<html lang=zh>" in page
+        assert ">付款</button>" in page
+        assert "Phone of" not in page
+
+    def test_the_choice_of_a_person_wins_and_stays(self, sandbox: Sandbox, code: str) -> None:
+        assert ">Pay</button>" in sandbox.http.get(code).text
+        page = press(sandbox, f"{code}?lang=zh", action="pay", lang="zh")
+        assert "支付成功" in notice(page)
+        again = press(sandbox, code, action="pay", lang="zh")
+        assert "不会重复扣款" in notice(again)
+        assert ">English</a>" in again.text
+
+    def test_everything_is_said_in_both(self) -> None:
+        for key, (english, chinese) in words._WORDS.items():
+            assert english
+            assert re.search("[\u4e00-\u9fff]", chinese), key
+
+
 class TestTheControlPage:
     def test_it_shows_trades_notifications_calls_and_faults(
         self, sandbox: Sandbox, wechat: WechatClient, code: str, merchant: Merchant
@@ -119,6 +143,39 @@ class TestTheControlPage:
         again = sandbox.http.post("/_sandbox/do", data={"do": "pay", "channel": "wechat", "number": NO})
         assert "already paid" in sandbox.http.get(again.headers["location"]).text
         assert len(sandbox.get("/books")) == 1
+
+    def test_it_has_the_whole_menu(self, sandbox: Sandbox) -> None:
+        page = sandbox.http.get("/_sandbox/").text
+        for offered in (*CALL_FAULTS, *NOTIFY_FAULTS, *FaultKind):
+            assert f"<option>{offered}</option>" in page
+
+    def test_a_fault_can_be_armed_for_the_nth_time_by_chance_and_until_disarmed(self, sandbox: Sandbox) -> None:
+        form = {"do": "arm", "channel": "wechat", "call": "refund", "kind": "refuse", "code": "NOT_ENOUGH"}
+        when = {"skip": "2", "count": "0", "probability": "0.25", "out_trade_no": NO}
+        sandbox.http.post("/_sandbox/do", data=form | when)
+        (fault,) = sandbox.get("/faults")
+        assert (fault["skip"], fault["left_count"], fault["probability"]) == (2, None, 0.25)
+        assert (fault["out_trade_no"], fault["options"]) == (NO, {"code": "NOT_ENOUGH"})
+        assert "until disarmed" in sandbox.http.get("/_sandbox/").text
+        sandbox.http.post("/_sandbox/do", data={"do": "disarm", "id": str(fault["id"])})
+        assert sandbox.get("/faults") == []
+
+    def test_a_bill_can_be_spoiled_and_mended(self, sandbox: Sandbox) -> None:
+        form = {"do": "spoil", "channel": "alipay", "kind": "missing", "out_trade_no": NO, "amount_minor": "1"}
+        sandbox.http.post("/_sandbox/do", data=form)
+        (fault,) = sandbox.get("/bill-faults")
+        assert (fault["channel"], fault["kind"], fault["out_trade_no"]) == ("alipay", "missing", NO)
+        sandbox.http.post("/_sandbox/do", data={"do": "mend", "id": str(fault["id"])})
+        assert sandbox.get("/bill-faults") == []
+
+    def test_nonsense_is_answered_in_words(self, sandbox: Sandbox) -> None:
+        for form in (
+            {"do": "spoil", "kind": "missing"},
+            {"do": "arm", "kind": "slow", "count": "many"},
+            {"do": "dance"},
+        ):
+            answer = sandbox.http.post("/_sandbox/do", data=form)
+            assert "role=status" in sandbox.http.get(answer.headers["location"]).text
 
 
 def test_issuing_again_gives_the_same_keys_at_the_new_address(sandbox: Sandbox) -> None:

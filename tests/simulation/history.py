@@ -16,9 +16,9 @@ from cashier.states import FactSource
 from payhub import clock
 from tests.simulation.ground import Ground
 from tests.simulation.kernel import Count
-from tests.simulation.oracles import UNFINISHED
 from tests.simulation.people import AMOUNTS, People
 from tests.simulation.plan import Plan
+from tests.simulation.unfinished import UNFINISHED
 from tests.simulation.world import Order, World
 
 ROUND_S = 30

@@ -13,6 +13,7 @@ from payhub import clock
 from payhub.invariants import audit
 from tests.simulation.ground import TWO_APPROVERS_ABOVE
 from tests.simulation.kernel import Injected
+from tests.simulation.unfinished import UNFINISHED
 
 if TYPE_CHECKING:
     from tests.simulation.world import Order, World
@@ -247,18 +248,6 @@ class Oracles:
 
     def _violate(self, code: str, what: str) -> None:
         self.world.kernel.violate(f"{code}: {what}")
-
-
-UNFINISHED = """
-SELECT 'payment', payment_no, state FROM cashier_payment WHERE state = 'OPEN'
-UNION ALL SELECT 'order', order_no, state FROM orders_order WHERE state = 'AWAITING_PAYMENT'
-UNION ALL SELECT 'attempt', attempt_no, state FROM cashier_attempt WHERE state IN ('PAYING', 'CLOSING', 'UNKNOWN')
-UNION ALL SELECT 'refund', refund_no, state FROM cashier_refund
-    WHERE state IN ('REQUESTED', 'APPROVED', 'SUBMITTED', 'UNKNOWN', 'FAILED')
-UNION ALL SELECT 'query', id::text, channel FROM cashier_pendingquery
-UNION ALL SELECT 'delivery', id::text, state FROM outbox_delivery WHERE state <> 'DONE'
-ORDER BY 1, 2
-"""
 
 
 def _was_injected(error: BaseException | None) -> bool:

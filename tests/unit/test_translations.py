@@ -101,6 +101,7 @@ def test_nothing_is_left_unsure() -> None:
 
 
 def test_the_promise_that_no_money_moved_stands_in_one_place_and_is_guarded() -> None:
+    """Acceptance 7: said where it is proved, and nowhere else."""
     promises = [file for file in (ROOT / "templates").rglob("*.html") if "No money was taken" in file.read_text()]
     assert [file.name for file in promises] == ["no_money.html"]
     assert "{% if state.no_money_taken %}<strong>" in promises[0].read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +20,7 @@ PAGE = 100
 MAX_PAGES = 50
 
 stripe.enable_telemetry = False  # nothing about our calls goes anywhere but into the call
+logging.getLogger("stripe").disabled = True  # at DEBUG it writes whole bodies, payers' names and addresses included
 
 
 class _Sender(stripe.HTTPClient):

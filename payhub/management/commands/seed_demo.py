@@ -21,6 +21,7 @@ MERCHANT = "lantern-books"
 # Name, group, whether a superuser, what they are for.
 PEOPLE = (
     ("merchant", "", False, "the shop: orders, payments and refunds at /m/"),
+    ("buyer", "", False, "a shopper: orders on any device, at /shop/"),
     ("support", "cs_agent", False, "customer service at /admin/"),
     ("supervisor", "cs_supervisor", False, "customer service, approves refunds, at /admin/"),
     ("finance", "finance", False, "finance at /admin/"),

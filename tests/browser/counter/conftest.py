@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -31,6 +31,7 @@ class Scene:
     accounts: dict[str, ChannelAccount]
     clock: MovedClock
     new_payment: Callable[..., Payment]
+    methods: dict[str, tuple[str, str]] = field(default_factory=dict)  #: Another account and method to start by.
 
     @property
     def url(self) -> str:
@@ -54,7 +55,8 @@ class Scene:
 
     def start(self, method: str = "qr", channel: str = "alpha", payment: Payment | None = None) -> Attempt:
         """Start an attempt, as a click in another window does."""
-        choice = Choice(account_id=self.accounts[channel].pk, method=method, shopper_ip="127.0.0.1")
+        account, method = self.methods.get(f"{channel}.{method}", (channel, method))
+        choice = Choice(account_id=self.accounts[account].pk, method=method, shopper_ip="127.0.0.1")
         return pay(payment_id=(payment or self.payment).pk, choice=choice, now=clock.now())
 
 

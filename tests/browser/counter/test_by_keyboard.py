@@ -36,6 +36,7 @@ def heading(page: Page, words: str) -> None:
 
 
 def test_a_payment_is_made_and_read_by_keyboard(scene: Scene) -> None:
+    """Acceptance 16: a purchase by keyboard alone."""
     page = scene.open()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
@@ -53,6 +54,7 @@ def test_a_payment_is_made_and_read_by_keyboard(scene: Scene) -> None:
 
 
 def test_the_last_way_out_is_walked_by_keyboard(scene: Scene) -> None:
+    """Acceptance 16: the last way out by keyboard alone."""
     closing(scene)
     page = scene.open()
     press_until(page, "Tab", "I was not charged, pay again")

@@ -33,6 +33,7 @@ def looks(page: Page) -> list[float]:
 
 
 def test_a_payment_is_shown_told_once_and_focused_without_a_reload(scene: Scene) -> None:
+    """Acceptance 5: the status region tells a change once."""
     attempt = scene.start()
     page = scene.open()
     page.evaluate("window.sameDocument = true")
@@ -47,6 +48,7 @@ def test_a_payment_is_shown_told_once_and_focused_without_a_reload(scene: Scene)
 
 
 def test_an_open_page_asks_no_oftener_than_the_server_says_and_stops_at_the_end(scene: Scene) -> None:
+    """Acceptance 6: no oftener than the server says."""
     attempt = scene.start()
     page = scene.open()
     times = looks(page)
@@ -69,6 +71,7 @@ def test_what_has_not_changed_is_answered_with_304(scene: Scene) -> None:
 
 
 def test_a_lost_connection_is_told_and_the_page_goes_on_trying_more_slowly(scene: Scene) -> None:
+    """Acceptance 6: an error slows it down."""
     attempt = scene.start()
     page = scene.open()
     times = looks(page)
@@ -97,6 +100,7 @@ def test_a_server_that_asks_for_patience_gets_it(scene: Scene) -> None:
 
 
 def test_a_page_that_was_open_for_an_hour_still_shows_the_payment(scene: Scene) -> None:
+    """Acceptance 6: paid after an hour, shown within a minute."""
     attempt = scene.start(method="bank")
     page = scene.open()
     page.clock.install()

@@ -142,7 +142,7 @@ def test_everybody_can_read_the_ten_main_pages(
             look_name = "wide" if look["viewport"]["width"] > 400 else "narrow"
             page.screenshot(path=Path(PICTURES) / f"{name}-{look_name}.png", full_page=True)
     context.close()
-    assert not faults
+    assert not faults, "\n".join(faults)
 
 
 def press(page: Page, words: str) -> None:

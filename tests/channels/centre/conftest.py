@@ -36,15 +36,15 @@ class Town:
         self.ahead += timedelta(**by)
         self.sandbox.post("/clock", advance_s=timedelta(**by).total_seconds())
 
-    def somebody_pays(self, attempt: Attempt, **how: Any) -> None:
+    def somebody_pays(self, attempt: Attempt, person: str = "bai", **how: Any) -> None:
         """Let the shopper's browser follow the code, and somebody pay."""
         if attempt.presentation_kind == "FORM":
             self.sandbox.http.post(attempt.presentation_content, data=attempt.presentation_fields)
         elif attempt.presentation_kind == "REDIRECT":
             self.sandbox.http.get(attempt.presentation_content)
         channel = attempt.account.channel
-        self.sandbox.post(f"/trades/{channel}/{attempt.attempt_no}/scan", person="bai")
-        self.sandbox.pay(channel, attempt.attempt_no, person="bai", **how)
+        self.sandbox.post(f"/trades/{channel}/{attempt.attempt_no}/scan", person=person)
+        self.sandbox.pay(channel, attempt.attempt_no, person=person, **how)
 
     def delivers(self, centre: Centre) -> list[int]:
         """Wait for a notification; deliver all that have come to the centre; return the answers."""

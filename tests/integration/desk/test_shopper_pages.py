@@ -46,7 +46,7 @@ def test_a_report_from_the_counter_leads_to_its_case(browser: Client, place: Cal
 
 
 def test_the_order_page_leads_there_too_and_shows_the_case_there_is(browser: Client, case: Complaint) -> None:
-    path = f"/shop/orders/{case.order.token}/help"
+    path = f"/c/{Payment.objects.get().token}/help"
     assert path in browser.get(f"/shop/orders/{case.order.token}/").content.decode()
     page = browser.get(path).content.decode()
     assert "There is already a case" in page
@@ -56,7 +56,8 @@ def test_the_order_page_leads_there_too_and_shows_the_case_there_is(browser: Cli
 def test_a_report_that_says_nothing_is_asked_for_again_with_what_was_chosen(
     browser: Client, place: Callable[..., Order]
 ) -> None:
-    answer = browser.post(f"/shop/orders/{place().token}/help", {"kind": "LATE", "text": " "})
+    token = Payment.objects.get(merchant_order_no=place().order_no).token
+    answer = browser.post(f"/c/{token}/help", {"kind": "LATE", "text": " "})
     assert answer.status_code == 400
     page = answer.content.decode()
     assert "There was nothing to send" in page
@@ -133,7 +134,7 @@ def test_a_supplier_s_file_is_not_the_shopper_s_to_read(browser: Client, case: C
     assert "Once." not in browser.get(f"/h/{case.token}/").content.decode()
 
 
-@pytest.mark.parametrize("path", ["/h/{}/", "/c/{}/help", "/shop/orders/{}/help", "/h/statements/{}/"])
+@pytest.mark.parametrize("path", ["/h/{}/", "/c/{}/help", "/h/statements/{}/"])
 def test_a_guessed_address_is_not_found(browser: Client, db: None, path: str) -> None:
     assert browser.get(path.format("0" * 32)).status_code == 404
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -85,14 +86,15 @@ def test_money_for_a_number_that_is_not_ours_is_an_orphan(place: Callable[..., O
 def test_looking_never_reads_all_orders(place: Callable[..., Order], shop: Merchant) -> None:
     order = place(contact="13800000000")
     deliver_all()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO orders_order (order_no, merchant_order_no, token, merchant_id, buyer, buyer_name, contact, address, title, items, "
-            "amount_minor, currency, digest, created_at, state, payment_no, refunded_minor) "
-            "SELECT 'X' || n, 'X' || n, 'x' || n, %s, 'b' || n %% 5000, '', '139' || n %% 5000, '', 't', '[]', n %% 50 + 1, 'CNY', "
-            "md5(n::text), now() - n * interval '1 minute', 'AWAITING_PAYMENT', '', 0 FROM generate_series(1, 30000) n",
-            [shop.pk],
+    Order.objects.bulk_create(
+        Order(
+            order_no=f"X{n}", merchant_order_no=f"X{n}", token=f"x{n}", merchant=shop, buyer=f"b{n % 5000}",
+            contact=f"139{n % 5000}", title="t", items=[], amount_minor=n % 50 + 1, currency="CNY", digest=str(n),
+            created_at=clock.now() - timedelta(minutes=n),
         )
+        for n in range(20_000)
+    )  # fmt: skip
+    with connection.cursor() as cursor:
         cursor.execute("ANALYZE orders_order")
         cursor.execute(f"EXPLAIN {SIMILAR}", similar_parameters(order))
         plan = "\n".join(row[0] for row in cursor.fetchall())
