@@ -41,6 +41,7 @@ from cashier.services.books import (
     book_difference,
     channel_accounts,
     fetch_bill,
+    held_at_channel,
     read_bill,
     settle_billed,
 )
@@ -64,7 +65,7 @@ __all__ += ["AttemptEvidence", "ChannelWord", "Evidence", "MoneyBox", "Wish", "a
 __all__ += ["find_evidence", "find_order_no", "request_refund_as_staff"]
 __all__ += ["AccountView", "BillKind", "BillLine", "BillNotReady", "BillUnusable", "BilledMoney", "UnreadableLine"]
 __all__ += ["bill_starts_at", "book_bill", "book_difference", "channel_accounts", "fetch_bill", "read_bill"]
-__all__ += ["settle_billed"]
+__all__ += ["held_at_channel", "settle_billed"]
 __all__ += ["cancel_payment", "find_payment", "find_payments", "open_payment"]
 
 

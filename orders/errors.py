@@ -71,7 +71,7 @@ class ComplaintEnded(OrdersError):
 class FileRefused(OrdersError):
     """A file was not taken: only PNG, JPEG and PDF, up to 5 MB each, five in all. Nothing was sent; choose others."""
 
-    code = "file_refused"
+    code = "attachment_refused"
 
 
 class NothingWritten(OrdersError):
@@ -89,7 +89,7 @@ class StatementGiven(OrdersError):
 class ReasonMissing(OrdersError):
     """A reason of at least ten characters is needed. Nothing was changed; say why, for whoever reads it later."""
 
-    code = "reason_missing"
+    code = "case_reason_missing"
 
 
 class NothingReceived(OrdersError):

@@ -32,6 +32,10 @@ _APPS = ("cashier", "merchants", "orders", "outbox", "reconciliation", "review",
 # What a role may beyond reading, as the stock admin's own screens ask for it.
 _MAY = {
     "outbox.change_delivery": (Role.OPS,),
+    "reconciliation.change_bill": (Role.FINANCE, Role.OPS),
+    "reconciliation.change_difference": (Role.CS_SUPERVISOR, Role.FINANCE),
+    "reconciliation.change_feerule": (Role.FINANCE,),
+    "reconciliation.add_feerule": (Role.FINANCE,),
 }
 
 

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "cashier",
     "orders",
     "reconciliation",
+    "django.contrib.humanize",
 ]
 MIDDLEWARE = [
     "payhub.request_id.RequestIdMiddleware",

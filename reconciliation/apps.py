@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ReconciliationConfig(AppConfig):
     """Reconciliation 对账."""
 
     name = "reconciliation"
-    verbose_name = "Reconciliation"
+    verbose_name = _("Reconciliation")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import ClassVar
 
+from django.utils.translation import gettext
+
 
 class BooksError(Exception):
     """The books refused this."""
@@ -13,6 +15,10 @@ class BooksError(Exception):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or inspect.cleandoc(self.__doc__ or ""))
+
+    def __str__(self) -> str:
+        """The sentence in the reader's language."""
+        return gettext(super().__str__())
 
 
 class BillNotFound(BooksError):

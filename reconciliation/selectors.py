@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from django.utils.translation import gettext
+
 from payhub.money import Money
 from reconciliation.models import Bill, Tally
 from reconciliation.states import Bucket
@@ -20,12 +22,17 @@ def sides(bill: Bill) -> list[Side]:
     total: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for row in Tally.objects.filter(bill=bill).order_by("bucket", "kind", "currency"):
         numbers = (row.lines, row.lines_minor, row.locals, row.locals_minor)
-        label = f"{Bucket(row.bucket).label}, {row.kind.lower()}"
+        label = f"{Bucket(row.bucket).label}{_of(row.kind)}"
         rows.append(_side(label, row.currency, *numbers))
         total[(row.kind, row.currency)] = [a + b for a, b in zip(total[(row.kind, row.currency)], numbers, strict=True)]
     for (kind, currency), added_up in sorted(total.items()):
-        rows.append(_side(f"All, {kind.lower()}", currency, *added_up))
+        rows.append(_side(f"{gettext('All')}{_of(kind)}", currency, *added_up))
     return rows
+
+
+def _of(kind: str) -> str:
+    words = {"PAYMENT": gettext("payments"), "REFUND": gettext("refunds")}
+    return f" · {words[kind]}" if kind in words else ""
 
 
 def _side(label: str, currency: str, lines: int, lines_minor: int, ours: int, ours_minor: int) -> Side:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class BillState(models.TextChoices):
@@ -49,7 +50,7 @@ class Bucket(models.TextChoices):
 class DifferenceState(models.TextChoices):
     """What became of a difference."""
 
-    OPEN = "OPEN", _("Open")
+    OPEN = "OPEN", pgettext_lazy("difference", "Open")
     WAITING = "WAITING", _("Waiting for the next day's bill")
     SETTLED = "SETTLED", _("Settled by the bill")  # it became a fact
     PROPOSED = "PROPOSED", _("Waiting for a second person")

@@ -15,6 +15,7 @@ from cashier.channels.base import BillKind, BillLine, BillNotReady, BillUnusable
 from cashier.models import ChannelAccount
 from cashier.services import ledger
 from cashier.services.channel_calls import channel_of
+from cashier.services.ledger_days import balance
 from cashier.services.settle import settle
 from cashier.states import FactSource
 from payhub.money import Money
@@ -71,6 +72,11 @@ def fetch_bill(account_code: str, day: date, into: BinaryIO) -> bool:
 def read_bill(account_code: str, day: date, file: BinaryIO) -> Iterator[BillLine | UnreadableLine]:
     """Give the lines of a bill in order; raise BillUnusable, also after the last one."""
     return channel_of(_account(account_code)).read_bill(file, day)
+
+
+def held_at_channel(*, account_code: str, currency: str, at: datetime) -> Money:
+    """Return what the channel held for us just before `at`, by the ledger; never a scan of all history."""
+    return balance(account=f"channel:{account_code}", currency=currency, at=at)
 
 
 def settle_billed(billed: BilledMoney, *, now: datetime) -> str:

@@ -35,18 +35,19 @@ def act(row: Row, walk: Walk) -> None:
 def _pay_for_the_bill(order: Order, channel: str, attempt_no: str) -> None:
     """Let money move of which only a bill tells, and compare that bill with our books.
 
-    A day that was compared is closed for good, so every walk has a day of its own, far ahead on the channels' clock.
-    The books are another app: it is asked by its command, as an operator would.
+    Today's bill comes tomorrow, and a day that was compared is closed for good: every walk has a day of its own, in
+    the last weeks on the channels' clock. The books are another app: it is asked by its command, as an operator would.
     """
-    days = 1 + order.pk % 3000
-    day = timezone.localtime(clock.now() + timedelta(days=days)).date()
+    days = 2 + order.pk % 80
     try:
-        set_clock(days)
+        set_clock(-days)
         pay_anyway(channel, attempt_no, force=True, is_told=False)
-        set_clock(days + 2)  # bills come on the morning after
-        with suppress(SystemExit):  # how it says that something is left to decide
-            call_command("reconcile", channel=channel, date=day)
-    except CommandError as error:
-        raise SandboxRefused(str(error)) from error
     finally:
         set_clock(0)
+    try:
+        with suppress(SystemExit):  # how it says that something is left to decide
+            call_command(
+                "reconcile", channel=channel, date=timezone.localtime(clock.now() - timedelta(days=days)).date()
+            )
+    except CommandError as error:
+        raise SandboxRefused(str(error)) from error

@@ -49,6 +49,7 @@ ACTIONS: dict[str, Promise] = {
     "bill.confirmed": _("Uploaded bill confirmed"),
     "bill.unusable": _("The bill cannot be used"),
     "bill.closed": _("Day closed"),
+    "fees.changed": _("Fee rule changed"),
     "difference.proposed": _("Difference decided, waiting for a second person"),
     "difference.resolved": _("Difference resolved"),
     "difference.approved": _("Difference resolved by two people"),

@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ('done', models.IntegerField(default=0)),
                 ('total', models.IntegerField(default=0)),
                 ('started_at', models.DateTimeField(null=True)),
+                ('step_at', models.DateTimeField(null=True)),
                 ('progressed_at', models.DateTimeField(null=True)),
                 ('run_by', models.CharField(blank=True, max_length=80)),
                 ('is_wanted', models.BooleanField(default=True)),
@@ -60,6 +61,10 @@ class Migration(migrations.Migration):
                 ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
                 ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='reconciliation.billfile')),
             ],
+            options={
+                'verbose_name': 'bill',
+                'verbose_name_plural': 'bills',
+            },
         ),
         migrations.CreateModel(
             name='BillFilePart',
@@ -108,15 +113,21 @@ class Migration(migrations.Migration):
                 ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='merchants.merchant')),
                 ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'verbose_name': 'difference',
+                'verbose_name_plural': 'differences',
+            },
         ),
         migrations.CreateModel(
             name='FeeRule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('account_code', models.CharField(max_length=40, unique=True)),
-                ('rate_ppm', models.IntegerField()),
+                ('rate_ppm', models.IntegerField(help_text='Parts per million of a payment: 6000 is 0.6 %')),
             ],
             options={
+                'verbose_name': 'fee rule',
+                'verbose_name_plural': 'fee rules',
                 'constraints': [models.CheckConstraint(condition=models.Q(('rate_ppm__gte', 0), ('rate_ppm__lte', 200000)), name='fee_rule_sane')],
             },
         ),

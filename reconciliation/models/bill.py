@@ -7,6 +7,7 @@ from datetime import datetime
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from payhub.fsm import Stateful, edge_guard, never_deleted, state_field, transition
 from payhub.merchants.models import Merchant
@@ -48,6 +49,7 @@ class Bill(Stateful):
     done = models.IntegerField(default=0)
     total = models.IntegerField(default=0)
     started_at = models.DateTimeField(null=True)
+    step_at = models.DateTimeField(null=True)  # since when it is at this step
     progressed_at = models.DateTimeField(null=True)
     run_by = models.CharField(max_length=80, blank=True)
     is_wanted = models.BooleanField(default=True)  # the sweep takes it up; False: cancelled, or nothing left to do
@@ -57,6 +59,7 @@ class Bill(Stateful):
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("bill"), _("bills")
         constraints = [
             models.UniqueConstraint(name="bill_one_a_day", fields=["account_code", "day_date"]),
             models.CheckConstraint(

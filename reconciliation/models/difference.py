@@ -7,6 +7,7 @@ from datetime import datetime
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from payhub.fsm import Stateful, never_deleted, state_field, transition
 from payhub.merchants.models import Merchant
@@ -70,6 +71,7 @@ class Difference(Stateful):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("difference"), _("differences")
         constraints = [
             models.UniqueConstraint(name="difference_once", fields=["bill", "key", "bucket"]),
             models.CheckConstraint(

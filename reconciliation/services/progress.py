@@ -25,7 +25,7 @@ class Progress:
     def enter(self, step: Step) -> None:
         """Begin a step; raise Cancelled."""
         self._told_at = clock.now()
-        self._tell(step=step, done=0, total=0)
+        self._tell(step=step, step_at=self._told_at, done=0, total=0)
 
     def tell(self, done: int, total: int) -> None:
         """Tell how far the step is; raise Cancelled."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
 
 from cashier.public import book_difference
-from payhub.db import after_commit, committed
+from payhub.db import committed
 from payhub.money import Money
-from payhub.tasks import wake
 from payhub.trail.record import record
 from reconciliation.errors import BillClosed, NotToDecide, NotYourDecision, ReasonMissing
 from reconciliation.locks import lock_difference
 from reconciliation.models import Bill, Difference
+from reconciliation.services.sweep import wake_sweep
 from reconciliation.states import BillState, Bucket, Decision, DifferenceState
 
 
@@ -96,7 +95,7 @@ def _resolve(bill: Bill, difference: Difference, now: datetime) -> None:
             book_difference(account_code=bill.account_code, cause=f"difference:{difference.pk}", money=money, now=now)
     bill.is_wanted, bill.is_cancelled, bill.fetch_at = True, False, now
     bill.save(update_fields=["is_wanted", "is_cancelled", "fetch_at"])
-    after_commit(partial(wake, "reconciliation.run_due"))
+    wake_sweep()
 
 
 def _corrections(difference: Difference) -> list[Money]:

@@ -12,7 +12,7 @@ from payhub.lane import lane
 from payhub.review.models import Kind, Owner
 from payhub.review.queue import open_review
 from payhub.trail.record import SYSTEM, record
-from reconciliation.errors import BillNotFound, RunUnderWay
+from reconciliation.errors import BillClosed, BillNotFound, RunUnderWay
 from reconciliation.locks import lock_bill
 from reconciliation.models import Bill
 from reconciliation.services.close import close
@@ -22,6 +22,7 @@ from reconciliation.services.load import load
 from reconciliation.services.match import match
 from reconciliation.services.progress import Cancelled, Progress
 from reconciliation.services.settle import needs_confirmation, settle_lines
+from reconciliation.services.sweep import wake_sweep
 from reconciliation.states import BillState, Step
 
 log = logging.getLogger(__name__)
@@ -128,21 +129,22 @@ def cancel(bill_id: int, *, actor: str, now: datetime) -> None:
     with committed():
         bill = lock_bill(bill_id)
         if bill.state == BillState.CLOSED:
-            return
+            raise BillClosed
         bill.is_cancelled, bill.is_wanted = True, False
         bill.save(update_fields=["is_cancelled", "is_wanted"])
         record(subject=bill.subject, action="bill.cancelled", actor=actor, at=now)
 
 
 def want(bill_id: int, *, actor: str, now: datetime) -> None:
-    """Let the next sweep take a bill up."""
+    """Let the next sweep take a bill up. Raises BillClosed."""
     with committed():
         bill = lock_bill(bill_id)
         if bill.state == BillState.CLOSED:
-            return
+            raise BillClosed
         bill.is_cancelled, bill.is_wanted, bill.fetch_at, bill.run_by = False, True, now, actor[:80]
         bill.save(update_fields=["is_cancelled", "is_wanted", "fetch_at", "run_by"])
         record(subject=bill.subject, action="bill.wanted", actor=actor, at=now)
+        wake_sweep()
 
 
 def _who_runs(bill_id: int) -> str:

@@ -16,6 +16,7 @@ from reconciliation.models import Bill, BillFile
 from reconciliation.services.expect import expect_bill
 from reconciliation.services.files import keep, scratch_file
 from reconciliation.services.reading import Seen, read_whole
+from reconciliation.services.sweep import wake_sweep
 from reconciliation.states import OF_A_FILE, BillState, Step
 
 MAX_BYTES = 256 << 20
@@ -54,6 +55,7 @@ def upload(*, account_code: str, day: date, file: BinaryIO, name: str, person: A
         locked.save()
         actor = f"staff:{person}"
         record(subject=bill.subject, action="bill.uploaded", actor=actor, at=now, sha256=kept.sha256, name=kept.name)
+        wake_sweep()
     return locked
 
 
@@ -70,6 +72,7 @@ def confirm(*, bill_id: int, person: AbstractBaseUser, now: datetime) -> Bill:
         bill.is_wanted, bill.is_cancelled, bill.fetch_at = True, False, now
         bill.save(update_fields=["confirmed_by", "is_wanted", "is_cancelled", "fetch_at"])
         record(subject=bill.subject, action="bill.confirmed", actor=f"staff:{person}", at=now)
+        wake_sweep()
     return bill
 
 

@@ -82,6 +82,7 @@ def merchant(db: None) -> Merchant:
     return Merchant.objects.create(
         code=SHOP_MERCHANT,
         name="Lantern Books 灯笼书店",
+        is_test=True,
         auto_refund_limit_minor=50_000,
         help_email="help@lantern-books.example",
         help_phone="+86 571 5555 0100",

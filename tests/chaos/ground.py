@@ -29,7 +29,6 @@ _SECRETS = {
     "ALLOWED_HOSTS": "127.0.0.1",
     "COUNTER_CLICKS_BY_ADDRESS": "1000000",  # all shoppers have one address
     "COUNTER_CLICKS_BY_PAYMENT": "1000",
-    "SANDBOX_TIME_FACTOR": "20",
 }
 
 
@@ -166,4 +165,4 @@ def _commands() -> dict[str, str]:
     """Return the demo's process file with two workers and two beats."""
     known = read_procfile(state.ROOT / "dev" / "Procfile")
     twice = {f"{name}{number}": known[name] for number in (1, 2) for name in ("worker", "beat")}
-    return {"web": known["web"], **twice, "sandbox": known["sandbox"]}
+    return {"web": known["web"], **twice, "sandbox": f"{known['sandbox']} --time-factor 20"}

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from cashier.models import ChannelAccount, Payment
 from cashier.services.pay import Choice, pay
@@ -19,6 +19,9 @@ from orders.shop.goods import SHOP_MERCHANT
 from payhub import clock
 from payhub.merchants.models import Membership, Merchant
 from payhub.outbox.deliver import deliver_due
+from tests.browser.counter.test_every_state import english_on
+from tests.browser.orders.pages import PAGES, Storefront
+from tests.conftest import MovedClock
 from tests.played.channel import Books
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("no_wakes")]
@@ -93,21 +96,56 @@ def test_the_order_page_says_paid_by_itself(page: Page, web: str, alpha: Books, 
     expect(page.get_by_role("heading", level=1)).to_have_text("Your order is paid")
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_everybody_can_read_the_shop(
+    browser: Browser,
+    web: str,
+    settings: Any,
+    alpha: Books,
+    alpha_account: ChannelAccount,
+    moved_clock: MovedClock,
+    name: str,
+) -> None:
+    """In both languages, with a script and without; nothing is English on a Chinese page."""
+    settings.PAYHUB_SANDBOX_URL = "http://127.0.0.1:1"
+    shop = Storefront(web=web, books=alpha, account=alpha_account, method="qr", clock=moved_clock)
+    for locale, script in (("en-GB", True), ("zh-CN", True), ("zh-CN", False)):
+        cache.clear()
+        context = browser.new_context(locale=locale, java_script_enabled=script)
+        page = context.new_page()
+        PAGES[name](page, shop)
+        assert page.locator("html").get_attribute("lang") == ("en" if locale == "en-GB" else "zh-Hans")
+        assert page.get_by_role("heading", level=1).count() == 1
+        if script:
+            expect_readable(page)
+            assert locale == "en-GB" or not english_on(page)
+        page.goto("about:blank")  # an open order page would fetch itself anew in the middle of this
+        context.close()
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_an_order_that_is_not_settled_cannot_be_overridden(
+    page: Page, web: str, alpha: Books, alpha_account: ChannelAccount, moved_clock: MovedClock, *, paid: bool
+) -> None:
+    shop = Storefront(web=web, books=alpha, account=alpha_account, method="qr", clock=moved_clock)
+    PAGES["blocked_similar_paid" if paid else "blocked_similar_unpaid"](page, shop)
+    earlier = Order.objects.get()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You may have ordered this already")
+    for fact in (earlier.order_no, "¥128.00", "Paid" if paid else "Awaiting payment"):
+        expect(page.locator("dl")).to_contain_text(fact)
+    expect(page.get_by_role("button", name="Buy it again")).to_have_count(1 if paid else 0)
+    page.get_by_role("link", name="Go to that order").click()
+    expect(page).to_have_url(f"{web}/shop/orders/{earlier.token}/")
+
+
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_everybody_can_read_the_shop_and_the_portal(
+def test_everybody_can_read_the_portal(
     page: Page, web: str, alpha: Books, alpha_account: ChannelAccount, language: str
 ) -> None:
     order = order_a_novel(page, web)
-    shopper = f"{web}/shop/orders/{order.token}/"
-    for address in (f"{web}/shop/", shopper):
-        page.goto(f"{address}?lang={language}")
-        expect_readable(page)
-    page.goto("about:blank")  # an open order page would fetch itself anew in the middle of this
     collect(alpha_account, alpha)
     deliver_due(now=clock.now())
-    page.goto(shopper)
-    expect_readable(page)
-    page.goto(f"{web}/m/")
+    page.goto(f"{web}/m/?lang={language}")
     expect_readable(page)
     page.locator("#id_username").fill("member")
     page.locator("#id_password").fill(PASSWORD)

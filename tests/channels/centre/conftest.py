@@ -1,4 +1,4 @@
-"""The payment centre against the running sandbox."""
+"""The payment centre against the running sandbox, and against scripted channels."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.cache import cache
 
 from cashier.channels.base import Notification
 from cashier.models import Attempt
+from cashier.services import channel_calls
 from payhub import clock
 from payhub.merchants.models import Merchant as Seller
+from tests.channels.centre.case import Case
 from tests.channels.centre.centre import Centre
+from tests.channels.counterparts import COUNTERPARTS
 from tests.sandbox.server import Merchant, Posted, Sandbox, listening, wait_for
 
 
@@ -67,3 +71,15 @@ def town(sandbox_process: Sandbox, merchant: Seller, settings: Any, no_wakes: ob
         town = Town(sandbox_process, post, merchant)
         with clock.replaced_by(lambda: clock._system() + town.ahead):
             yield town
+
+
+@pytest.fixture
+def case(request: pytest.FixtureRequest, merchant: Seller, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
+    """The centre and the other side of the channel that the test names."""
+    side = COUNTERPARTS[request.param]()
+    monkeypatch.setattr(channel_calls, "outgoing", lambda: side.http)
+    channel_calls.forget_opened()
+    cache.clear()
+    with clock.replaced_by(side.clock):
+        yield Case(side, Centre.of(merchant, side.code, side.settings(), side.currency))
+    channel_calls.forget_opened()

@@ -7,27 +7,21 @@ the same run. What a change leaves the same message (`%2B` and `%2b`) is not cou
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from random import Random  # noqa: TID251 - seeded: the same bytes at every run
-from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
 import pytest
-from django.core.cache import cache
 
 from cashier.channels.base import Notification, Outcome
 from cashier.metrics import notifications
 from cashier.models import Attempt, Refund
-from cashier.services import channel_calls
 from cashier.services.query import query_attempt
 from cashier.states import AttemptState, RefundState
 from payhub import clock
-from payhub.merchants.models import Merchant
-from tests.channels.centre.centre import Centre
+from tests.channels.centre.case import Case
 from tests.channels.counterparts import COUNTERPARTS
 from tests.channels.counterparts.base import Counterpart
-from tests.channels.scripted import Call
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes", "heard")]
 
@@ -35,52 +29,6 @@ NOTIFICATIONS, OF_REFUNDS, ANSWERS = 2000, 100, 200
 FINAL = {Outcome.PAID, Outcome.FAILED, Outcome.CLOSED}
 # Stripe signs no answers: what changes there is an answer that says that nothing has moved yet.
 UNSIGNED = {"create": "opened", "query": "unpaid", "close": "unpaid", "refund": "accepted", "query_refund": "pending"}
-
-
-@dataclass
-class Case:
-    """A payment centre whose channel is a scripted other side."""
-
-    side: Counterpart
-    centre: Centre
-
-    def attempt(self) -> Attempt:
-        """Let somebody begin to pay; from then on the other side speaks about that number."""
-
-        def opened(_: Call) -> httpx.Response:
-            self.side.with_trade(attempt_no=Attempt.objects.latest("pk").attempt_no)
-            return self.side.good("create")
-
-        self.side.http.answer = opened
-        attempt = self.centre.pays(self.side.method)
-        assert attempt.presentation_kind
-        self.side.with_trade(attempt_no=attempt.attempt_no)
-        return attempt
-
-    def refund(self, attempt: Attempt) -> Refund:
-        """Send a refund that the channel accepts and has not made yet."""
-        refund = self.centre.asks_back(attempt, self.side.order.amount.minor)
-        self.side.order = _numbered(self.side, refund)
-        self.side.http.answer = lambda _: self.side.says("refund", "accepted")
-        return self.centre.sends(refund)
-
-
-def _numbered(side: Counterpart, refund: Refund) -> Any:
-    return type(side.order)(
-        **{name: getattr(side.order, name) for name in side.order.__slots__} | {"refund_no": refund.refund_no}
-    )
-
-
-@pytest.fixture
-def case(request: pytest.FixtureRequest, merchant: Merchant, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
-    """The centre and the other side of the channel that the test names."""
-    side = COUNTERPARTS[request.param]()
-    monkeypatch.setattr(channel_calls, "outgoing", lambda: side.http)
-    channel_calls.forget_opened()
-    cache.clear()
-    with clock.replaced_by(side.clock):
-        yield Case(side, Centre.of(merchant, side.code, side.settings(), side.currency))
-    channel_calls.forget_opened()
 
 
 every_channel = pytest.mark.parametrize("case", COUNTERPARTS, indirect=True)
