@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Prefetch
 
 from cashier.errors import (
@@ -44,7 +45,9 @@ from cashier.services.books import (
     read_bill,
     settle_billed,
 )
+from cashier.services.evidence import AttemptEvidence, ChannelWord, Evidence, MoneyBox, ask_about, find_evidence
 from cashier.services.refund import Asker, Wish, request_merchant_refund
+from cashier.services.refund import request_refund as _request_refund
 from cashier.states import LIVE, REFUND_COUNTED, AttemptState, FactSource, PaymentState, RefundState
 from payhub import numbers
 from payhub.db import committed, insert_once
@@ -58,6 +61,8 @@ __all__ += ["RefundState", "RefundView"]
 __all__ += ["CashierError", "NothingToRefund", "RefundChanged", "RefundConflict", "RefundNotFound"]
 __all__ += ["PaymentSummary", "Progress", "RefundReason"]
 __all__ += ["find_refund", "list_refunds", "request_refund", "summarise_payments"]
+__all__ += ["AttemptEvidence", "ChannelWord", "Evidence", "MoneyBox", "Wish", "ask_about", "find_by_counter"]
+__all__ += ["find_evidence", "find_order_no", "request_refund_as_staff"]
 __all__ += ["AccountView", "BillKind", "BillLine", "BillNotReady", "BillUnusable", "BilledMoney", "UnreadableLine"]
 __all__ += ["bill_starts_at", "book_bill", "book_difference", "channel_accounts", "fetch_bill", "read_bill"]
 __all__ += ["held_at_channel", "settle_billed"]
@@ -308,6 +313,36 @@ def cancel_payment(*, merchant_id: int, merchant_order_no: str, actor: str, now:
     if payment_id is None:
         raise PaymentNotFound
     return _view(end_payment.cancel_payment(payment_id=payment_id, actor=actor, now=now))
+
+
+def find_by_counter(token: str) -> PaymentView:
+    """Return the payment at the counter's address /c/<token>/; raise PaymentNotFound."""
+    payment = Payment.objects.filter(token=token).first()
+    if payment is None:
+        raise PaymentNotFound
+    return _view(payment)
+
+
+def find_order_no(number: str) -> str:
+    """Return the order number that a payment's, attempt's or refund's number is about; "" when there is none."""
+    kind = {"P": "payment_no", "A": "attempts__attempt_no", "R": "attempts__refunds__refund_no"}.get(number[:1])
+    if kind is None:
+        return ""
+    return Payment.objects.filter(**{kind: number}).values_list("merchant_order_no", flat=True).first() or ""
+
+
+def request_refund_as_staff(
+    *, merchant_id: int, merchant_order_no: str, wish: Wish, requested_by: AbstractBaseUser, now: datetime
+) -> str:
+    """Ask to return (a part of) what paid this order number, and return the refund's number; another person approves.
+
+    Raises PaymentNotFound, NothingToRefund, and RefundChanged when the page that was looked at was stale.
+    """
+    payment_id = Payment.objects.filter(merchant_id=merchant_id, merchant_order_no=merchant_order_no).values_list("pk")
+    found = payment_id.first()
+    if found is None:
+        raise PaymentNotFound
+    return _request_refund(payment_id=found[0], wish=wish, requested_by=requested_by, now=now).refund_no
 
 
 def _view(payment: Payment, attempts: list[Attempt] | None = None) -> PaymentView:

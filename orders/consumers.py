@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orders.models.webhook_endpoint import EventType
+from orders.services.complaints import receive as complaints_receive
 from orders.services.fan_out import fan_out
 from orders.services.receive import receive
 from payhub.outbox.consumer import Consumer
@@ -12,3 +13,6 @@ orders = Consumer(
     take=receive,
 )
 webhooks = Consumer(events=frozenset(set(EventType.values) - {EventType.TEST}), take=fan_out)
+complaints = Consumer(
+    events=frozenset({"payment.surplus", "refund.succeeded", "refund.failed"}), take=complaints_receive.receive
+)

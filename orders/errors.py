@@ -56,6 +56,60 @@ class TooLateToCancel(OrdersError):
     code = "too_late_to_cancel"
 
 
+class ComplaintNotFound(OrdersError):
+    """We cannot find this case. Nothing was changed; check its number."""
+
+    code = "complaint_not_found"
+
+
+class ComplaintEnded(OrdersError):
+    """This case has moved on, so this can no longer be done with it. Nothing was changed; look at it anew."""
+
+    code = "complaint_ended"
+
+
+class FileRefused(OrdersError):
+    """A file was not taken: only PNG, JPEG and PDF, up to 5 MB each, five in all. Nothing was sent; choose others."""
+
+    code = "attachment_refused"
+
+
+class NothingWritten(OrdersError):
+    """There was nothing to send. Nothing was changed; write what happened, then send it."""
+
+    code = "nothing_written"
+
+
+class StatementGiven(OrdersError):
+    """This statement was given already and cannot be changed. To add to it, ask who sent you the link for another."""
+
+    code = "statement_given"
+
+
+class ReasonMissing(OrdersError):
+    """A reason of at least ten characters is needed. Nothing was changed; say why, for whoever reads it later."""
+
+    code = "case_reason_missing"
+
+
+class NothingReceived(OrdersError):
+    """The channel has not confirmed money for this. Nothing was decided; ask the channel first, then decide by its word."""
+
+    code = "nothing_received"
+
+
+class CannotMerge(OrdersError):
+    """This case cannot be merged into that one. Nothing was changed; give the number of another open case of the same merchant."""
+
+    code = "cannot_merge"
+
+
+class NotYourProposal(OrdersError):
+    """Whoever proposed it cannot decide about it. Nothing was changed; ask a colleague."""
+
+    code = "not_your_proposal"
+
+
 class MerchantOrderNoTaken(OrdersError):
     """This merchant order number is known with another amount, currency or title. Nothing was changed; use a new number."""
 

@@ -6,8 +6,18 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from orders.errors import ApiKeyNotFound, DeliveryNotFound, EndpointNotFound, OrderNotFound
-from orders.models import ApiKey, IdempotencyRecord, Order, WebhookDelivery, WebhookEndpoint
+from orders.errors import ApiKeyNotFound, ComplaintNotFound, DeliveryNotFound, EndpointNotFound, OrderNotFound
+from orders.models import (
+    ApiKey,
+    Compensation,
+    Complaint,
+    IdempotencyRecord,
+    Order,
+    Statement,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+from orders.states import COMPLAINT_ENDED, ComplaintState
 from payhub.db import require_transaction
 
 
@@ -100,3 +110,42 @@ def claim_submit(*, digest: str, order_no: str, expires_at: datetime, now: datet
         cursor.execute("SELECT order_id FROM orders_submitclaim WHERE digest = %s", [digest])
         standing: str = cursor.fetchone()[0]
     return standing
+
+
+def lock_complaint(complaint_id: int) -> Complaint:
+    """Lock and return one case with its order; raise ComplaintNotFound."""
+    try:
+        found = Complaint.objects.select_for_update(of=("self",)).select_related("order__merchant", "owner")
+        return found.get(pk=complaint_id)
+    except Complaint.DoesNotExist:
+        raise ComplaintNotFound from None
+
+
+def lock_open_complaint(order: Order) -> Complaint | None:
+    """Lock and return the open case of an order, if there is one."""
+    found = Complaint.objects.select_for_update(of=("self",)).select_related("order__merchant", "owner")
+    return found.filter(order=order).exclude(state__in=COMPLAINT_ENDED).first()
+
+
+def lock_refunding_complaints(*, after: int, limit: int) -> list[Complaint]:
+    """Lock and return cases whose money is to go back, with ids above `after`, passing over those in use."""
+    found = Complaint.objects.select_for_update(skip_locked=True, of=("self",)).select_related("order__merchant")
+    refunding = found.filter(state__in=[ComplaintState.DECIDED, ComplaintState.REFUNDING], pk__gt=after)
+    return list(refunding.order_by("id")[:limit])
+
+
+def lock_statement(token: str) -> Statement:
+    """Lock and return the statement that a link is for; raise ComplaintNotFound."""
+    try:
+        return Statement.objects.select_for_update(of=("self",)).select_related("complaint").get(token=token)
+    except Statement.DoesNotExist:
+        raise ComplaintNotFound from None
+
+
+def lock_compensation(compensation_id: int) -> Compensation:
+    """Lock and return one compensation; raise ComplaintNotFound."""
+    try:
+        found = Compensation.objects.select_for_update(of=("self",)).select_related("complaint")
+        return found.get(pk=compensation_id)
+    except Compensation.DoesNotExist:
+        raise ComplaintNotFound from None

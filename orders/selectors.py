@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from orders.errors import DeliveryNotFound, EndpointNotFound, EventNotFound, OrderNotFound
-from orders.models import ApiKey, Order, WebhookDelivery, WebhookEndpoint
-from orders.states import OrderState
+from orders.errors import ComplaintNotFound, DeliveryNotFound, EndpointNotFound, EventNotFound, OrderNotFound
+from orders.models import ApiKey, Complaint, Order, WebhookDelivery, WebhookEndpoint
+from orders.states import COMPLAINT_ENDED, OrderState
 from payhub.outbox.models import Event
 
 
@@ -157,3 +157,16 @@ def page_of(orders: QuerySet[Order], *, number: str, state: str, before: str, si
         orders = orders.filter(pk__lt=orders.model.objects.filter(order_no=before).values("pk"))
     found = list(orders.order_by("-pk")[: size + 1])
     return found[:size], found[size - 1].order_no if len(found) > size else ""
+
+
+def complaint_by_token(token: str) -> Complaint:
+    """Return the case at this address; raise ComplaintNotFound."""
+    try:
+        return Complaint.objects.select_related("order__merchant", "merged_into").get(token=token)
+    except Complaint.DoesNotExist:
+        raise ComplaintNotFound from None
+
+
+def open_complaint_of(order: Order) -> Complaint | None:
+    """Return the order's open case, if there is one."""
+    return Complaint.objects.filter(order=order).exclude(state__in=COMPLAINT_ENDED).first()

@@ -27,3 +27,46 @@ ORDER_EDGES = {
     OrderState.FULFILLED: (OrderState.PARTLY_REFUNDED, OrderState.REFUNDED),
     OrderState.PARTLY_REFUNDED: (OrderState.REFUNDED,),
 }
+
+
+class ComplaintState(models.TextChoices):
+    """Complaint 申诉."""
+
+    NEW = "NEW", _("Received")
+    INVESTIGATING = "INVESTIGATING", _("Being checked")
+    WAITING = "WAITING", _("Waiting for a statement")
+    DECIDED = "DECIDED", _("Decided")
+    REFUNDING = "REFUNDING", _("Refund on its way")
+    CLOSED = "CLOSED", _("Closed")
+    MERGED = "MERGED", _("Merged")  # goes on as another case
+    WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+
+
+COMPLAINT_ENDED = (ComplaintState.CLOSED, ComplaintState.MERGED, ComplaintState.WITHDRAWN)
+# What can still be worked on and decided.
+COMPLAINT_UNDECIDED = (ComplaintState.NEW, ComplaintState.INVESTIGATING, ComplaintState.WAITING)
+
+COMPLAINT_EDGES = {
+    ComplaintState.NEW: (
+        ComplaintState.INVESTIGATING,
+        ComplaintState.WAITING,
+        ComplaintState.DECIDED,  # the system decides about surplus that goes back by itself
+        ComplaintState.MERGED,
+        ComplaintState.WITHDRAWN,
+    ),
+    ComplaintState.INVESTIGATING: (
+        ComplaintState.WAITING,
+        ComplaintState.DECIDED,
+        ComplaintState.MERGED,
+        ComplaintState.WITHDRAWN,
+    ),
+    ComplaintState.WAITING: (
+        ComplaintState.INVESTIGATING,
+        ComplaintState.DECIDED,
+        ComplaintState.MERGED,
+        ComplaintState.WITHDRAWN,
+    ),
+    # Back to work when whoever had to approve the refund said no.
+    ComplaintState.DECIDED: (ComplaintState.REFUNDING, ComplaintState.CLOSED, ComplaintState.INVESTIGATING),
+    ComplaintState.REFUNDING: (ComplaintState.CLOSED, ComplaintState.INVESTIGATING),
+}

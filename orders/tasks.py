@@ -6,6 +6,7 @@ from celery import shared_task
 
 from orders.services import api_keys, ask, forget
 from orders.services import send_webhooks as webhooks
+from orders.services.complaints import follow_return
 from payhub import clock
 
 
@@ -19,6 +20,12 @@ def ask_waiting(**_: object) -> None:
 def forget_claims(**_: object) -> None:
     """Delete submit claims that ran out long ago."""
     forget.forget_claims(now=clock.now())
+
+
+@shared_task(name="orders.follow_complaints")
+def follow_complaints(**_: object) -> None:
+    """Let decided cases follow their refunds."""
+    follow_return.follow_all(now=clock.now())
 
 
 @shared_task(name="orders.note_key_use")

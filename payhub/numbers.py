@@ -67,9 +67,9 @@ def is_well_formed(number: str) -> bool:
     return check_character(number[:-1]) == number[-1]
 
 
-def _number(prefix: str, at: datetime, tells: str = "") -> str:
+def _number(prefix: str, at: datetime, tells: str = "", *, length: int = _RANDOM_LENGTH) -> str:
     start = f"{prefix}{at.astimezone(UTC):%y%m%d}{tells}"
-    while (check := check_character(body := start + random_text(_RANDOM_LENGTH))) == "*":
+    while (check := check_character(body := start + random_text(length))) == "*":
         pass  # channels take letters and digits only: draw again
     return body + check
 
@@ -112,3 +112,8 @@ def secret_bytes(length: int) -> bytes:
 def event_id(at: datetime) -> str:
     """Return a new event id."""
     return _number("E", at)
+
+
+def complaint_no(at: datetime) -> str:
+    """Return a new complaint number (申诉编号): short, for it is read out on the telephone; a constraint guards it."""
+    return _number("D", at, length=6)

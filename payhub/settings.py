@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "payhub.trail",
     "payhub.outbox",
     "payhub.review",
+    "payhub.dashboard",
     "cashier",
     "orders",
     "reconciliation",
@@ -82,7 +83,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"counter": "cashier.web.filters"},
+            "libraries": {"counter": "cashier.web.filters", "dashboard": "payhub.dashboard.tags"},
         },
     }
 ]
@@ -90,6 +91,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["payhub.roles.RoleBackend"]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/m/"
 CACHES = {
@@ -137,6 +139,10 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
+# Whoever does nothing for so long signs in again; every request of somebody signed in begins the time anew.
+SESSION_COOKIE_AGE = env_int("SESSION_IDLE_S", 1800)
+SESSION_SAVE_EVERY_REQUEST = True
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = not PAYHUB_DEMO
@@ -197,8 +203,10 @@ CELERY_TIMEZONE = "UTC"
 PAYHUB_BEAT: list[tuple[str, int]] = [
     ("cashier.query_due", 1),
     ("payhub.outbox.deliver_due", 1),
+    ("payhub.dashboard.count", 60),
     ("orders.ask_waiting", 30),
     ("orders.forget_claims", 3600),
+    ("orders.follow_complaints", 60),
     ("orders.send_webhooks", 2),
     ("orders.forget_webhooks", 3600),
     ("cashier.expire_due", 5),
@@ -210,12 +218,19 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
 
 # payhub ----------------------------------------------------------------------------------------------------------
 # Who hears of which event, by consumer name: the dotted path of a `payhub.outbox.consumer.Consumer`.
-OUTBOX_CONSUMERS = {"orders": "orders.consumers.orders", "webhooks": "orders.consumers.webhooks"}
-# How much each role (`manage.py roles`) may approve of one refund, in minor units; None: any amount. No role, nothing.
+OUTBOX_CONSUMERS = {
+    "orders": "orders.consumers.orders",
+    "complaints": "orders.consumers.complaints",
+    "webhooks": "orders.consumers.webhooks",
+}
+# How much each role (`payhub.roles`) may approve of one refund, in minor units; None: any amount. No role, nothing.
 REFUND_LIMITS_MINOR: dict[str, int | None] = {
-    "supervisor": env_int("SUPERVISOR_REFUND_LIMIT_MINOR", 100_000),
+    "cs_supervisor": env_int("SUPERVISOR_REFUND_LIMIT_MINOR", 100_000),
     "finance": None,
 }
+REFUND_PASSWORD_ABOVE_MINOR = env_int("REFUND_PASSWORD_ABOVE_MINOR", 10_000)  # approving more needs the password again
+COMPLAINT_ANSWER_WITHIN_S = env_int("COMPLAINT_ANSWER_WITHIN_S", 24 * 3600)  # what a shopper is promised
+STATEMENT_WITHIN_S = env_int("STATEMENT_WITHIN_S", 72 * 3600)  # how long a shop or supplier has to answer
 SUBMIT_GUARD_TTL_S = env_int("SUBMIT_GUARD_TTL_S", 10)  # the same submit within it is the same order
 SIMILAR_ORDER_WINDOW_S = env_int("SIMILAR_ORDER_WINDOW_S", 7200)  # the same goods within it: "ordered already?"
 # How old a payment without an answer must be before its shopper may declare "not charged" and pay again.

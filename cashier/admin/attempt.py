@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from cashier.errors import CashierError
 from cashier.models import Attempt, ChannelFact, Refund
-from payhub.read_only_admin import ReadOnlyAdmin, ReadOnlyRows
+from cashier.services.query import query_attempt
+from payhub.act_pages import Act, ActAdmin
+from payhub.read_only_admin import ReadOnlyRows
+from payhub.roles import EXCEPTION_WORKERS
 
 
 class _Facts(ReadOnlyRows):
@@ -21,12 +27,30 @@ class _Refunds(ReadOnlyRows):
     readonly_fields = ("amount",)
 
 
+def _query(attempt: Attempt, _person: Any, _data: Any, _now: Any) -> str:
+    asked = query_attempt(attempt_no=attempt.attempt_no)
+    return _("The channel was asked: %(state)s.") % {"state": asked.get_state_display()}
+
+
+QUERY = Act(
+    label=_("Ask the channel"),
+    explain=_("The channel is asked what became of it, and its answer is settled. Nobody is charged by asking."),
+    roles=EXCEPTION_WORKERS,
+    do=_query,
+    fits=lambda attempt: attempt.is_live,
+)
+
+
 @admin.register(Attempt)
-class AttemptAdmin(ReadOnlyAdmin):
-    """Attempts."""
+class AttemptAdmin(ActAdmin):
+    """Attempts. The one thing that can be done with one is asking its channel."""
+
+    acts = {"query": QUERY}
+    refusals = (CashierError,)
+    change_form_template = "admin/cashier/attempt/acts.html"
 
     list_display = ("attempt_no", "created_at", "payment_no", "account", "method", "amount", "state", "surplus")
-    list_filter = ("state", "surplus", "account", "method")
+    list_filter = ("state", "surplus", "account", "account__channel", "method")
     list_select_related = ("payment", "account")
     search_fields = ("attempt_no__exact", "channel_trade_no__exact", "payment__payment_no__exact")
     search_help_text = _("The whole number of an attempt, of the channel or of a payment")

@@ -14,9 +14,9 @@ from cashier.errors import AskedTooOften, AttemptNotFound
 from cashier.locks import claim_due_queries
 from cashier.models import Attempt, ChannelAccount, PendingQuery, Refund
 from cashier.services.channel_calls import channel_of, method_of, trade_of
-from cashier.services.refund import ask_refund
+from cashier.services.refund import ask_refund, get_refund
 from cashier.services.settle import settle
-from cashier.states import AttemptState, FactSource
+from cashier.states import AttemptState, FactSource, RefundState
 from payhub import clock
 from payhub.db import committed
 from payhub.lane import lane
@@ -59,6 +59,20 @@ def check_attempt(*, attempt_no: str, now: datetime) -> Attempt:
     if attempt.asked_at is not None and now < attempt.asked_at + timedelta(seconds=ASK_APART_S):
         raise AskedTooOften
     return query_attempt(attempt_no=attempt_no)
+
+
+def ask_again(attempt: Attempt) -> Answer:
+    """Ask the channel what it knows of an attempt now, an ended one too; a fault is the answer UNKNOWN."""
+    return _guarded(lambda: channel_of(attempt.account).query(trade_of(attempt)), attempt)
+
+
+def query_refund(*, refund_no: str) -> Refund:
+    """Ask the channel now what became of a refund that was sent, settle its answer; one that has ended is left alone."""
+    refund = get_refund(refund_no)
+    if refund.state in {RefundState.SUBMITTED, RefundState.UNKNOWN}:
+        fact, asked_at = _guarded(lambda: ask_refund(refund), refund.attempt, refund_no)
+        settle(fact=fact, source=FactSource.QUERY, account=refund.attempt.account, now=clock.now(), asked_at=asked_at)
+    return get_refund(refund_no)
 
 
 def sweep(*, channel: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ from cashier.states import REFUND_COUNTED, AttemptState, FactSource, PaymentStat
 from payhub import clock, numbers
 from payhub.db import after_commit, committed
 from payhub.money import Money
+from payhub.roles import REFUND_APPROVERS, require_role
 from payhub.tasks import wake
 from payhub.trail.record import SYSTEM, record
 
@@ -144,11 +146,18 @@ def _paying_attempt(payment: Payment) -> Attempt:
     return next(a for a in attempts if a.pk == payment.paid_by_id and a.state == AttemptState.SUCCEEDED)
 
 
-def approve_refund(*, refund_no: str, approver: AbstractUser, now: datetime) -> Refund:
+def what_was_seen(payment: Payment) -> str:
+    """Return a text that is another one as soon as anything about the payment's refunds is another."""
+    rows = Refund.objects.filter(attempt__payment=payment).order_by("id").values_list("pk", "state", "approved_by_id")
+    return hashlib.sha256(repr([payment.state, *rows]).encode()).hexdigest()[:16]
+
+
+def approve_refund(*, refund_no: str, approver: AbstractUser, now: datetime, seen: str | None = None) -> Refund:
     """Add one person's approval; send when everybody needed has approved (two above the merchant's threshold).
 
     Raises NotYourDecision (whoever asked, superusers included, and the same person twice), AboveYourLimit (by the
-    highest of the person's roles, settings.REFUND_LIMITS_MINOR), RefundNotWaiting.
+    highest of the person's roles, settings.REFUND_LIMITS_MINOR), RefundNotWaiting, and RefundChanged when the page
+    that was looked at (`seen`) no longer says what is so.
     """
     with committed():
         payment = lock_payment_of_refund(refund_no)
@@ -156,6 +165,8 @@ def approve_refund(*, refund_no: str, approver: AbstractUser, now: datetime) -> 
         _require_waiting(refund, now)
         if not approver.is_active or approver.pk in {refund.requested_by_id, refund.approved_by_id}:
             raise NotYourDecision
+        if seen is not None and seen != what_was_seen(payment):
+            raise RefundChanged
         if not _may_approve(approver, refund.amount_minor):
             raise AboveYourLimit
         needs_two = refund.amount_minor > payment.merchant.second_approver_above_minor
@@ -178,13 +189,14 @@ def _may_approve(approver: AbstractUser, amount_minor: int) -> bool:
 
 
 def reject_refund(*, refund_no: str, decider: AbstractBaseUser, why: str, now: datetime) -> Refund:
-    """Decide against a refund; its money is free for another one. Raises NotYourDecision, RefundNotWaiting."""
+    """Decide against a refund; its money is free for another one. Raises NotYourRole, NotYourDecision, RefundNotWaiting."""
     with committed():
         payment = lock_payment_of_refund(refund_no)
         refund = lock_refund(refund_no)
         _require_waiting(refund, now)
         if decider.pk == refund.requested_by_id:
             raise NotYourDecision("Whoever asked for a refund cannot reject it; withdraw it instead.")
+        require_role(decider, *REFUND_APPROVERS)
         refund.reject(now)
         refund.save(update_fields=["state", "ended_at"])
         _tell(payment, refund, "refund.rejected", f"staff:{decider}", now, why=why)
@@ -192,12 +204,17 @@ def reject_refund(*, refund_no: str, decider: AbstractBaseUser, why: str, now: d
 
 
 def withdraw_refund(*, refund_no: str, person: AbstractBaseUser, why: str, now: datetime) -> Refund:
-    """Take a request back before it is decided, or give up one that the channel refused. Raises RefundNotWaiting."""
+    """Take a request back before it is decided, or give up one that the channel refused.
+
+    Whoever asked for it may, or whoever may approve. Raises NotYourRole, RefundNotWaiting.
+    """
     with committed():
         payment = lock_payment_of_refund(refund_no)
         refund = lock_refund(refund_no)
         if refund.state not in {RefundState.REQUESTED, RefundState.FAILED}:
             raise RefundNotWaiting
+        if person.pk != refund.requested_by_id:
+            require_role(person, *REFUND_APPROVERS)
         refund.withdraw(now)
         refund.save(update_fields=["state", "ended_at"])
         _tell(payment, refund, "refund.withdrawn", f"staff:{person}", now, why=why)
@@ -243,7 +260,8 @@ def send_approved(*, now: datetime) -> int:
 
 
 def send_again(*, refund_no: str, person: AbstractBaseUser, now: datetime) -> Refund:
-    """Send a refund that the channel refused once more, under the same number. Raises RefundNotWaiting."""
+    """Send a refund that the channel refused once more, under the same number. Raises NotYourRole, RefundNotWaiting."""
+    require_role(person, *REFUND_APPROVERS)
     with committed():
         payment = lock_payment_of_refund(refund_no)
         refund = lock_refund(refund_no)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orders.admin.complaint import ComplaintAdmin
 from orders.admin.order import OrderAdmin
 
-__all__ = ["OrderAdmin"]
+__all__ = ["ComplaintAdmin", "OrderAdmin"]

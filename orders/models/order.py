@@ -77,6 +77,17 @@ class Order(Stateful):
             models.Index(name="order_by_merchant", fields=["merchant", "-id"]),
             models.Index(name="order_by_digest", fields=["digest", "-id"]),
             models.Index(name="order_by_payment", fields=["payment_no"], condition=~models.Q(payment_no="")),
+            # Who ordered for how much: what looks for purchases that may be the same one twice.
+            models.Index(
+                name="order_by_buyer",
+                fields=["merchant", "buyer", "amount_minor", "created_at"],
+                condition=~models.Q(buyer=""),
+            ),
+            models.Index(
+                name="order_by_contact",
+                fields=["merchant", "contact", "amount_minor", "created_at"],
+                condition=~models.Q(contact=""),
+            ),
             models.Index(name="order_to_ask", fields=["ask_at", "id"], condition=models.Q(ask_at__isnull=False)),
         ]
         triggers = [

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,8 @@ from payhub.money import Money
 from payhub.read_only_admin import ReadOnlyAdmin, timeline_of
 from payhub.review.models import ReviewItem
 from payhub.review.queue import resolve_review
+from payhub.review.words import WHAT_TO_DO, action_for
+from payhub.roles import EXCEPTION_WORKERS, has_role
 
 
 class _IsOpen(admin.SimpleListFilter):
@@ -41,17 +44,17 @@ class ReviewItemAdmin(ReadOnlyAdmin):
     """Exceptions. Only the resolution can be written, once."""
 
     ordering = ("opened_at", "pk")
-    list_display = ("pk", "kind", "subject", "amount", "owner", "opened_at", "age", "resolved_at")
+    list_display = ("pk", "kind", "subject", "amount", "owner", "age", "what_to_do", "action")
     list_filter = (_IsOpen, "kind", "owner")
     search_fields = ("subject__exact",)
     search_help_text = _("A whole subject (order:O…, attempt:A…, refund:R…)")
     fields = (
-        *("kind", "subject", "reason", "owner", "amount", "opened_at", "age", "timeline"),
+        *("kind", "subject", "reason", "what_to_do", "action", "owner", "amount", "opened_at", "age", "timeline"),
         *("resolution", "resolved_at", "resolved_by"),
     )
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        may: bool = request.user.has_perm("review.change_reviewitem")
+        may = has_role(request.user, *EXCEPTION_WORKERS)  # a superuser reads, and closes nothing
         return may and (obj is None or getattr(obj, "resolved_at", None) is None)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -77,6 +80,17 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         """How long it has been, or was, open."""
         lasted = (row.resolved_at or clock.now()) - row.opened_at
         return timedelta(seconds=int(lasted.total_seconds()))
+
+    @admin.display(description=_("What to do"))
+    def what_to_do(self, row: ReviewItem) -> str:
+        """The runbook's first lines."""
+        return str(WHAT_TO_DO[row.kind])
+
+    @admin.display(description=_("The right action"))
+    def action(self, row: ReviewItem) -> str:
+        """Where the one right thing is done."""
+        found = action_for(row.kind, row.subject)
+        return format_html('<a href="{}">{}</a>', found[1], found[0]) if found else ""
 
     @admin.display(description=_("What happened"))
     def timeline(self, row: ReviewItem) -> SafeString:

@@ -21,6 +21,8 @@ class Kind(models.TextChoices):
     UNKNOWN_NUMBER = "UNKNOWN_NUMBER", _("Money for a number that is not ours")
     REFUSED_ACCOUNT = "REFUSED_ACCOUNT", _("The channel refuses our account or settings")
     PARKED_DELIVERY = "PARKED_DELIVERY", _("An event that could not be delivered")
+    BROKEN_TRAIL = "BROKEN_TRAIL", _("Evidence was tampered with")
+    BROKEN_INVARIANT = "BROKEN_INVARIANT", _("Something that must always hold does not")
     BILL_MISSING = "BILL_MISSING", _("A channel's bill is missing")
     BILL_UNUSABLE = "BILL_UNUSABLE", _("A channel's bill cannot be used")
     BILL_DIFFERENT = "BILL_DIFFERENT", _("Our books and the channel's bill differ")

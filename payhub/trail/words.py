@@ -79,6 +79,25 @@ ACTIONS: dict[str, Promise] = {
     "webhook.rolled": _("Webhook secret rolled: messages carry both signatures for a day"),
     "webhook.removed": _("Webhook endpoint removed"),
     "review.resolved": _("Exception resolved"),
+    "complaint.opened": _("Case opened"),
+    "complaint.message": _("Message written"),
+    "complaint.file": _("File added"),
+    "complaint.answered": _("The shopper answered"),
+    "complaint.owned": _("Case taken or handed on"),
+    "complaint.checked": _("Checklist changed"),
+    "complaint.asked_channel": _("The channel was asked about every payment of the case"),
+    "complaint.statement_asked": _("Statement asked for"),
+    "complaint.statement_given": _("Statement given"),
+    "complaint.statement_by_phone": _("Statement written down from the telephone"),
+    "complaint.compensation_proposed": _("Compensation proposed"),
+    "complaint.compensation_approved": _("Compensation approved"),
+    "complaint.compensation_refused": _("Compensation refused"),
+    "complaint.decided": _("Case decided"),
+    "complaint.refunding": _("The money of the case is on its way back"),
+    "complaint.reopened": _("The refund was given up: the case is decided anew"),
+    "complaint.closed": _("Case closed"),
+    "complaint.revealed": _("Personal data shown to staff"),
+    "complaint.exported": _("Case file exported"),
     "delivery.revived": _("Delivery tried again by hand"),
 }
 
@@ -87,6 +106,9 @@ ACTORS: dict[str, Promise] = {
     "merchant": _("merchant"),
     "staff": _("staff"),
     "channel": _("channel"),
+    "buyer": _("buyer"),
+    "shop": _("shop"),
+    "supplier": _("supplier"),
     "system": _("payhub"),
 }
 DETAILS: dict[str, Promise] = {
@@ -95,12 +117,21 @@ DETAILS: dict[str, Promise] = {
     "attempt_no": _("attempt"),
     "because": _("because"),
     "code": _("code"),
+    "decision": _("decision"),
+    "done": _("done"),
+    "kind": _("kind"),
     "method": _("method"),
+    "name": _("name"),
+    "order_no": _("order"),
     "outcome": _("answer"),
+    "owner": _("owner"),
+    "party": _("party"),
     "payment_no": _("payment"),
     "refund_no": _("refund"),
     "resolution": _("resolution"),
     "returned": _("returned in all"),
+    "said": _("said"),
+    "sha256": _("SHA-256"),
     "scopes": _("scopes"),
     "source": _("known by"),
     "why": _("why"),
@@ -117,6 +148,9 @@ class Line:
     actor: str
     detail: str
     subject: str
+    who: str  #: The kind of actor: shopper, staff, channel, system, shop …
+    action: str
+    request_id: str
 
 
 def timeline(subjects: Iterable[str]) -> list[Line]:
@@ -133,4 +167,7 @@ def _line(record: OperationRecord) -> Line:
         actor=f"{ACTORS.get(kind, kind)} {name}".strip(),
         detail=" · ".join(f"{DETAILS.get(key, key)} {value}" for key, value in details.items()),
         subject=record.subject,
+        who=kind,
+        action=record.action,
+        request_id=record.request_id,
     )

@@ -77,6 +77,7 @@ def test_every_consumer_and_every_scheduled_task_is_there() -> None:
         if find_spec(app) is not None and find_spec(f"{app}.tasks") is not None:
             import_module(f"{app}.tasks")
     import_module("payhub.outbox.tasks")
+    import_module("payhub.dashboard.tasks")
     assert {task for task, _ in settings.PAYHUB_BEAT} <= set(current_app.tasks)
 
 

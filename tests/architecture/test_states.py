@@ -19,6 +19,7 @@ TABLES = {
     "Attempt": "cashier.states.ATTEMPT_EDGES",
     "Refund": "cashier.states.REFUND_EDGES",
     "Order": "orders.states.ORDER_EDGES",
+    "Complaint": "orders.states.COMPLAINT_EDGES",
     "Bill": "reconciliation.states.BILL_EDGES",
     "Difference": "reconciliation.states.DIFFERENCE_EDGES",
     "Delivery": "payhub.outbox.models.DELIVERY_EDGES",

@@ -22,7 +22,8 @@ MERCHANT = "lantern-books"
 PEOPLE = (
     ("merchant", "", False, "the shop: orders, payments and refunds at /m/"),
     ("buyer", "", False, "a shopper: orders on any device, at /shop/"),
-    ("support", "support", False, "customer service at /admin/"),
+    ("support", "cs_agent", False, "customer service at /admin/"),
+    ("supervisor", "cs_supervisor", False, "customer service, approves refunds, at /admin/"),
     ("finance", "finance", False, "finance at /admin/"),
     ("admin", "", True, "everything at /admin/"),
 )
@@ -41,7 +42,6 @@ class Command(BaseCommand):
         """Make what is missing; bring passwords and settings up to date."""
         if not settings.PAYHUB_DEMO:
             raise CommandError("This makes users whose passwords are printed: it runs only with PAYHUB_DEMO=1.")
-        call_command("roles")
         with committed():
             shop = _shop()
             users = [_person(shop, *person) for person in PEOPLE]

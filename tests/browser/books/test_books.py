@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
-from django.core.management import call_command
 from django.db import connection
 from playwright.sync_api import Page, expect
 
@@ -42,7 +41,6 @@ def web(live_server: Any, settings: Any, shop: Shop) -> str:
     """The back office, and two people of finance."""
     cache.clear()
     settings.PAYHUB_BASE_URL = live_server.url
-    call_command("roles")
     for name in ("ada", "bo"):
         person = staff(name)
         Membership.objects.create(user=person, merchant=shop.account.merchant)

@@ -100,13 +100,13 @@ def test_whoever_asked_cannot_approve_or_reject(paid: Attempt, payment: Payment,
 def test_nobody_approves_above_their_roles_limit(
     paid: Attempt, payment: Payment, person: Callable[[str], Any], settings: Any
 ) -> None:
-    settings.REFUND_LIMITS_MINOR = {"supervisor": 10_000, "finance": None}
+    settings.REFUND_LIMITS_MINOR = {"cs_supervisor": 10_000, "finance": None}
     refund = request_refund(payment_id=payment.pk, wish=wish(10_001), requested_by=person("li"), now=clock.now())
-    for name, role in (("wang", "supervisor"), ("zhao", "support")):
+    for name, role in (("wang", "cs_supervisor"), ("zhao", "cs_agent")):
         with pytest.raises(AboveYourLimit):
             approve_refund(refund_no=refund.refund_no, approver=staff(name, role), now=clock.now())
     small = request_refund(payment_id=payment.pk, wish=wish(100), requested_by=person("li"), now=clock.now())
-    approve_refund(refund_no=small.refund_no, approver=staff("wang", "supervisor"), now=clock.now())
+    approve_refund(refund_no=small.refund_no, approver=staff("wang", "cs_supervisor"), now=clock.now())
     approve_refund(refund_no=refund.refund_no, approver=person("han"), now=clock.now())
     assert {r.state for r in Refund.objects.all()} == {RefundState.APPROVED}
 

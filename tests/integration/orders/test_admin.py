@@ -10,7 +10,6 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -139,9 +138,8 @@ def test_a_longer_list_asks_the_database_no_more_often(
 
 
 def test_an_exception_is_resolved_once_in_the_name_of_whoever_wrote_what_became_of_it(db: None) -> None:
-    call_command("roles")
     person = User.objects.create_user("agent", is_staff=True)
-    person.groups.add(Group.objects.get(name="support"))
+    person.groups.add(Group.objects.get(name="cs_agent"))
     browser = Client()
     browser.force_login(person)
     with committed():
@@ -157,7 +155,6 @@ def test_an_exception_is_resolved_once_in_the_name_of_whoever_wrote_what_became_
 
 
 def test_whoever_may_only_look_resolves_nothing(db: None) -> None:
-    call_command("roles")
     person = User.objects.create_user("auditor", is_staff=True)
     person.groups.add(Group.objects.get(name="auditor"))
     browser = Client()

@@ -52,7 +52,8 @@ def test_the_seed_makes_a_shop_with_accounts_that_work_and_users_who_can_sign_in
     assert Client().get("/shop/").status_code == 200
     assert {a.channel: unseal(a.sealed_settings) for a in ChannelAccount.objects.all()} == accounts
     assert all(account.is_test and account.methods for account in ChannelAccount.objects.all())
-    assert {user["name"] for user in users} == {"merchant", "buyer", "support", "finance", "admin"}
+    names = {"merchant", "buyer", "support", "supervisor", "finance", "admin"}
+    assert {user["name"] for user in users} == names
     for user in users:
         assert Client().login(username=user["name"], password=user["password"])
         assert user["what"]

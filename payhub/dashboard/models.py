@@ -1,0 +1,16 @@
+"""Summary: one figure of the dashboard as the sweep last counted it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Summary(models.Model):
+    """The rows that a figure's question gave. Counted anew all the time, so it may be lost or deleted at any moment."""
+
+    name = models.CharField(max_length=40, unique=True)
+    rows = models.JSONField(default=list)
+    counted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.counted_at:%H:%M:%S}"

@@ -1,0 +1,116 @@
+"""The exception queue and the first page: what is wrong, what to do about it, and how much there is of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from orders.models import Complaint
+from payhub import clock
+from payhub.dashboard.figures import all_figures, count
+from payhub.dashboard.models import Summary
+from payhub.review.models import Kind, ReviewItem
+from payhub.review.words import WHAT_TO_DO
+from payhub.roles import Role, RoleBackend
+from tests.integration.desk.conftest import person, signed_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind_of_exception_says_what_to_do(kind: Kind) -> None:
+    assert str(WHAT_TO_DO[kind])
+
+
+def test_the_queue_shows_kind_amount_owner_age_and_the_one_right_action(twice: Complaint) -> None:
+    page = signed_in(person("li")).get("/admin/review/reviewitem/").content.decode()
+    for words in (
+        "Money received twice or too late",
+        "¥128.00",
+        "Finance",
+        "Look at the case, then approve the return.",
+    ):
+        assert words in page
+    item = ReviewItem.objects.get()
+    assert f'<a href="/admin/cashier/refund/?q={item.subject.partition(":")[2]}">Approve its return</a>' in page
+
+
+def test_a_superuser_reads_exceptions_and_closes_none(twice: Complaint) -> None:
+    browser = signed_in(User.objects.create_superuser("root"))
+    path = f"/admin/review/reviewitem/{ReviewItem.objects.get().pk}/change/"
+    assert browser.get(path).status_code == 200
+    assert browser.post(path, {"resolution": "Because I can.", "_save": "Save"}).status_code == 403
+    assert ReviewItem.objects.get().resolved_at is None
+
+
+def test_the_first_page_shows_what_the_sweep_counted_and_every_number_leads_to_its_rows(twice: Complaint) -> None:
+    count(now=clock.now())
+    browser = signed_in(person("li"))
+    page = browser.get("/admin/").content.decode()
+    assert "¥128.00" in page
+    assert "Paid twice or too late, 7 days" in page
+    assert "<svg" in page
+    assert " style=" not in page[page.index('class="desk board"') : page.index("</svg>")]
+    for figure in all_figures():
+        assert browser.get(figure.link.replace("{label}", "x")).status_code in {200, 302}, figure.name
+
+
+def test_looking_at_the_first_page_counts_nothing(twice: Complaint) -> None:
+    count(now=clock.now())
+    browser = signed_in(person("li"))
+    browser.get("/admin/")
+    with CaptureQueriesContext(connection) as asked:
+        browser.get("/admin/")
+    said = " ".join(query["sql"] for query in asked)
+    for table in ("cashier_attempt", "cashier_refund", "cashier_channelfact", "orders_order", "orders_complaint"):
+        assert f'FROM "{table}"' not in said
+        assert f"FROM {table}" not in said
+
+
+def test_figures_that_nobody_counts_any_more_say_so(twice: Complaint, moved_clock: Any) -> None:
+    browser = signed_in(person("li"))
+    assert "the scheduler or the workers do not run" in browser.get("/admin/").content.decode()
+    count(now=clock.now())
+    assert "the scheduler or the workers do not run" not in browser.get("/admin/").content.decode()
+    moved_clock.forward(minutes=6)
+    assert "the scheduler or the workers do not run" in browser.get("/admin/").content.decode()
+
+
+def test_a_figure_is_counted_right(twice: Complaint) -> None:
+    count(now=clock.now())
+    found = {summary.name: summary.rows for summary in Summary.objects.all()}
+    assert found["paid_today"] == [["CNY", 12_800]]
+    assert found["duplicates_detected"] == [["all", 1]]
+    assert found["duplicates_returned"] == [["all", 0]]
+    assert found["to_approve"] == [["all", 1]]
+    assert found["cases_by_age"] == [["0", 1], ["1", 0], ["2", 0], ["3", 0]]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_reads_and_none_but_superusers_changes_people(role: Role) -> None:
+    who = person("somebody", role)
+    backend = RoleBackend()
+    assert backend.has_perm(who, "cashier.view_refund")
+    for permission in ("cashier.change_refund", "cashier.delete_refund", "orders.change_complaint", "auth.change_user"):
+        assert not backend.has_perm(who, permission)
+
+
+def test_whoever_left_reads_nothing(twice: Complaint) -> None:
+    gone = person("gone")
+    browser = signed_in(gone)
+    gone.is_active = False
+    gone.save()
+    assert browser.get(f"/admin/orders/complaint/{twice.pk}/change/").status_code == 302
+
+
+def test_whoever_does_nothing_for_half_an_hour_signs_in_again(settings: Any, client: Client) -> None:
+    assert settings.SESSION_COOKIE_AGE == 1800
+    browser = signed_in(person("li"))
+    browser.get("/admin/")
+    assert browser.session.get_expiry_age() == 1800
+    assert settings.SESSION_SAVE_EVERY_REQUEST
