@@ -11,10 +11,10 @@ export PYTHONDEVMODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race proofs simulate chaos lint types format pictures shell reset
+.PHONY: bench-reconcile help demo test race proofs simulate chaos lint types format pictures shell reset
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(INSTALLED) ## run the demo until Ctrl-C (PORT=8000 SANDBOX_PORT=8001)
 	@exec $(PYTHON) -m dev.demo up
@@ -47,6 +47,9 @@ types: $(INSTALLED) ## check types
 format: $(INSTALLED) ## format the code and mend what can be mended
 	@$(PYTHON) -m ruff check --quiet --fix-only .
 	@$(PYTHON) -m ruff format --quiet .
+
+bench-reconcile: $(INSTALLED) ## measure a day of reconciliation beside raw COPY and join in psql (LINES=1000000)
+	@exec $(PYTHON) -m dev.servers run -- $(PYTHON) -m bench.reconcile --lines $(or $(LINES),1000000)
 
 pictures: $(INSTALLED) ## take the README's picture from the running demo
 	@exec $(PYTHON) -m dev.pictures
