@@ -186,7 +186,6 @@ def test_pages_around(stage: Scene, browser: Browser) -> None:
     take_all(browser, "not_found", f"{stage.server}/c/{'x' * 32}/")
     closing(stage)
     take_all(browser, "before_paying_again", f"{stage.url}again", dark=True)
-    take_all(browser, "help", f"{stage.url}help")
 
 
 @pytest.mark.parametrize("name", PAGES)
