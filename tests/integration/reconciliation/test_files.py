@@ -13,6 +13,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError
 
+from cashier.channels.base import BillKind
 from cashier.models import Attempt, ChannelAccount, Payment
 from cashier.services import channel_calls
 from payhub import clock
@@ -191,6 +192,26 @@ def test_a_bill_that_does_not_add_up_leaves_no_line_and_an_exception(shop: Shop,
     assert run_due(now=clock.now()) == 1
     assert Bill.objects.get().state == "CLOSED"
     assert not ReviewItem.objects.filter(resolved_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ("x\t\\N\n\r\\y", "x\t\\N\n\r\\y"),
+        ("nul\x00", "nul\ufffd"),
+        ("half \ud800", "half ?"),
+        ("茶壶,大号", "茶壶,大号"),
+        ("z" * 300, "z" * 200),
+    ],
+    ids=["escapes", "NUL", "half a character", "Chinese", "endless"],
+)
+def test_whatever_stands_in_a_cell_is_kept_and_breaks_nothing(
+    shop: Shop, moved_clock: MovedClock, cell: str, kept: str
+) -> None:
+    shop.bill(BillKind.PAYMENT, cell, 5)
+    morning_after(moved_clock)
+    bill = shop.run()
+    assert (bill.lines, BillLine.objects.get().attempt_no) == (1, kept)
 
 
 def test_a_bill_that_is_not_made_is_asked_for_again_and_named_missing_at_its_deadline(
