@@ -11,10 +11,10 @@ export PYTHONDEVMODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race proofs simulate chaos lint types format screenshots shell reset
+.PHONY: help demo test race proofs simulate chaos bench-reconcile lint types format screenshots shell reset
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(INSTALLED) ## run the demo until Ctrl-C (PORT=8000 SANDBOX_PORT=8001)
 	@exec $(PYTHON) -m dev.demo up
@@ -51,6 +51,9 @@ format: $(INSTALLED) ## format the code and mend what can be mended
 screenshots: $(INSTALLED) ## take pictures of every page into screenshots/ (README=1: the README's into docs/img, too)
 	@$(PYTHON) -m dev.browser
 	@exec $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m pytest -q -p no:cacheprovider tests/browser/screenshots.py $(ARGS)
+
+bench-reconcile: $(INSTALLED) ## measure a day of reconciliation beside raw COPY and join in psql (LINES=1000000)
+	@exec $(PYTHON) -m dev.servers run -- $(PYTHON) -m bench.reconcile --lines $(or $(LINES),1000000)
 
 shell: $(INSTALLED) ## open Django's shell on the demo's database
 	@exec $(PYTHON) -m dev.demo run -- $(PYTHON) manage.py shell

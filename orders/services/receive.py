@@ -25,6 +25,8 @@ def receive(message: Message, now: datetime) -> None:
     The event says which order; what became of its payment is read anew under the order's lock. A payment that
     was not opened for one of our orders is nobody's business here.
     """
+    if not message.subject.startswith("payment:"):
+        return  # our own news of a return, which is told to the merchant under the same name
     merchant_id, order_no = message.payload["merchant_id"], message.payload["merchant_order_no"]
     try:
         order = lock_order(merchant_id=merchant_id, order_no=order_no)

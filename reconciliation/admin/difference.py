@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -164,6 +165,10 @@ def _money(minor: int | None, currency: str) -> str:
     return str(Money(minor, currency)) if minor is not None and currency else "–"
 
 
+def _time(at: datetime | None) -> str:
+    return f"{localtime(at):%Y-%m-%d %H:%M:%S}" if at else "–"
+
+
 def _compared(row: Difference) -> list[tuple[str, object, object, bool]]:
     """Both sides, line by line: name, the channel's, ours, and whether they differ."""
     theirs, ours = row.row is not None, row.local_minor is not None
@@ -171,7 +176,7 @@ def _compared(row: Difference) -> list[tuple[str, object, object, bool]]:
     return [
         (gettext("Amount"), *amount, amount[0] != amount[1]),
         (gettext("Fee"), _money(row.line_fee_minor, row.line_currency), "–", row.bucket == Bucket.FEE),
-        (gettext("Time"), row.line_at or "–", row.local_at or "–", row.bucket == Bucket.OTHER_DAY),
+        (gettext("Time"), _time(row.line_at), _time(row.local_at), row.bucket == Bucket.OTHER_DAY),
         (gettext("State"), row.line_state or "–", row.local_state or "–", row.bucket == Bucket.STATE),
         (
             gettext("Where it stands"),

@@ -38,7 +38,6 @@ IN_THE_README = {
     "unknown-en-phone": "unknown",
     "before_paying_again-zh-phone": "again",
     "duplicate_refunding-en-phone": "twice",
-    "tour-en-desk": "tour",
 }
 ANDROID = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
 DEVICES: dict[str, dict[str, Any]] = {
@@ -187,7 +186,6 @@ def test_pages_around(stage: Scene, browser: Browser) -> None:
     take_all(browser, "not_found", f"{stage.server}/c/{'x' * 32}/")
     closing(stage)
     take_all(browser, "before_paying_again", f"{stage.url}again", dark=True)
-    take_all(browser, "help", f"{stage.url}help")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -204,7 +204,7 @@ def _(tour: Page) -> None:
     press_pay_first(tour)
     page.reload()
     says(page, "We received your payment after the order closed")
-    expect(page.get_by_text("Sent, awaiting confirmation")).to_be_visible(timeout=30_000)
+    expect(tour.get_by_text("Refund: Sent")).to_be_visible(timeout=30_000)
     ends(tour)
     page.reload()
     says(page, "Your late payment was returned")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets  # noqa: TID251 - the run's own seed, and never of payhub
+import signal
 import sys
 
 from tests.chaos.run import run
@@ -19,6 +20,7 @@ def main() -> int:
     )
     parser.add_argument("--shoppers", type=int, default=6, help="how many shop at the same time")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an end in good order, which ends everything it started
     # Servers of its own, whatever runs already: they are going to be killed.
     for variable in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(variable, None)

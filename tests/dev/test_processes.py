@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -66,3 +67,24 @@ def test_the_process_file_names_what_the_demo_needs() -> None:
     commands = read_procfile(Path(processes.__file__).with_name("Procfile"))
 
     assert set(commands) == {"web", "worker", "beat", "sandbox"}
+
+
+def test_a_program_that_was_killed_is_started_again_when_the_rest_of_its_group_is_gone(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    leaves_another = Processes({"one": f"sh -c 'sleep 60 & echo $! >> {said}; wait'", "other": "sleep 60"})
+
+    def others() -> list[int]:
+        return [int(line) for line in said.read_text().splitlines()] if said.exists() else []
+
+    with leaves_another.started(os.environ):
+        assert wait_until(lambda: len(others()) == 1, timeout_s=30)
+        leaves_another.strike("one", signal.SIGKILL, whole=False)
+        assert wait_until(lambda: leaves_another.revive() == ["one"], timeout_s=30)
+        assert wait_until(lambda: len(others()) == 2, timeout_s=30)
+        first = others()[0]
+        assert wait_until(lambda: not psutil.pid_exists(first) or _is_zombie(first), timeout_s=30)
+        assert leaves_another.ended() is None
+
+
+def _is_zombie(pid: int) -> bool:
+    return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

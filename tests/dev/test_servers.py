@@ -8,12 +8,15 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
 import pytest
 import redis
 
+from dev.state import ROOT
 from tests.dev.conftest import Place, in_one_sentence
 
 _ANSWERS_NOBODY = "127.0.0.1:1"
@@ -78,6 +81,31 @@ def test_servers_that_were_killed_start_again(place: Place) -> None:
     assert started.returncode == 0, started.stderr
     with psycopg.connect(_addresses(place)["DATABASE_URL"]) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_server_that_was_killed_starts_again_with_its_data_at_its_address(place: Place) -> None:
+    place.call("servers", "start")
+    before = _addresses(place)
+    with psycopg.connect(before["DATABASE_URL"]) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1")
+
+    again = [
+        "from pathlib import Path",
+        "from dev import server, servers",
+        f"folder = Path({str(place.folder / 'demo')!r})",
+        "[server.kill(kind, folder) for kind in servers.KINDS]",
+        "assert not any(server.recall(kind, folder) for kind in servers.KINDS)",
+        "[server.start_again(kind, folder, fast=False) for kind in servers.KINDS]",
+    ]
+    subprocess.run(
+        [sys.executable, "-c", "\n".join(again)], cwd=ROOT, env=place.environment(), check=True
+    )  # whoever starts them may go
+
+    assert _addresses(place) == before
+    with psycopg.connect(before["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT * FROM kept").fetchone() == (1,)
+    with redis.Redis.from_url(before["REDIS_URL"]) as client:
+        assert client.ping()
 
 
 def test_secrets_are_for_their_owner_alone(running: Place) -> None:

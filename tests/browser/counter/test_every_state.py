@@ -111,17 +111,12 @@ def before_paying_again(scene: Scene) -> str:
     return f"{scene.url}again"
 
 
-def help_with_it(scene: Scene) -> str:
-    scene.start()
-    return f"{scene.url}help"
-
-
 def on_the_way(scene: Scene) -> str:
     scene.start("bank")
     return f"{scene.url}go"
 
 
-@pytest.mark.parametrize("way", [no_such_payment, no_such_page, before_paying_again, help_with_it, on_the_way])
+@pytest.mark.parametrize("way", [no_such_payment, no_such_page, before_paying_again, on_the_way])
 def test_the_pages_around_it_are_readable_by_everybody(
     scene: Scene, browser: Browser, way: Callable[[Scene], str]
 ) -> None:

@@ -178,6 +178,7 @@ def test_two_windows_and_two_channels_give_one_attempt(scene: Scene) -> None:
     second.get_by_role("radio").nth(3).check()  # beta's code; the first window has chosen alpha's
     first.get_by_role("button", name="Pay ¥128.00").click()
     expect(first.get_by_role("heading", level=1)).to_have_text("Scan to pay with alpha")
+    scene.clock.forward(seconds=1)
     second.get_by_role("button", name="Pay ¥128.00").click()  # it had not looked since
     expect(second.get_by_role("heading", level=1)).to_have_text("Scan to pay with alpha")
     expect(second.get_by_text("A payment for this order was already started")).to_be_visible()
