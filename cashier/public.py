@@ -56,7 +56,11 @@ from payhub.trail.record import record
 
 ATTEMPTS = Attempt.objects.select_related("account", "proof").order_by("id")
 
-__all__ = ["AttemptState", "AttemptView", "OrderConflict", "PaymentNotFound", "PaymentState", "PaymentView"]
+# What a merchant may say; the others are of payhub's own making.
+MERCHANT_REASONS = (RefundReason.RETURNED_GOODS, RefundReason.GOODWILL, RefundReason.OTHER)
+
+__all__ = ["MERCHANT_REASONS"]
+__all__ += ["AttemptState", "AttemptView", "OrderConflict", "PaymentNotFound", "PaymentState", "PaymentView"]
 __all__ += ["RefundState", "RefundView"]
 __all__ += ["CashierError", "NothingToRefund", "RefundChanged", "RefundConflict", "RefundNotFound"]
 __all__ += ["PaymentSummary", "Progress", "RefundReason"]

@@ -168,3 +168,9 @@ class TooManyEndpoints(OrdersError):
     """A merchant has at most ten webhook endpoints. Nothing was saved; remove one that is not needed."""
 
     code = "too_many_endpoints"
+
+
+class ReturnUrlRefused(OrdersError):
+    """This cannot be a return address. Nothing was saved; give up to twenty https addresses without a fragment."""
+
+    code = "return_url_refused"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TypedDict
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.timezone import make_aware
 
 from orders.errors import ComplaintNotFound, DeliveryNotFound, EndpointNotFound, EventNotFound, OrderNotFound
 from orders.models import ApiKey, Complaint, Order, WebhookDelivery, WebhookEndpoint
 from orders.states import COMPLAINT_ENDED, OrderState
+from payhub.money import Money
 from payhub.outbox.models import Event
 
 
@@ -144,15 +148,58 @@ def order_of_member(user_id: int, order_no: str) -> Order:
         raise OrderNotFound from None
 
 
-def page_of(orders: QuerySet[Order], *, number: str, state: str, before: str, size: int) -> tuple[list[Order], str]:
-    """Return the newest `size` orders older than order number `before`, and the number to go on from ("" at the end).
+class Filters(TypedDict):
+    """By what a member looks for orders."""
 
-    `number` finds an order or payment number or the beginning of an order number. Keyset, so that pages neither shift nor get slower.
+    number: str
+    state: str
+    since: date | None
+    until: date | None
+
+
+def matching(
+    orders: QuerySet[Order], *, number: str, state: str, since: date | None, until: date | None
+) -> QuerySet[Order]:
+    """Return the orders that fit: days are of payhub's time zone, both included.
+
+    `number` finds an order number or its beginning, a payment's number, or the merchant's own.
     """
     if number:
-        orders = orders.filter(Q(order_no__startswith=number) | Q(payment_no=number))
+        ours = number.upper()
+        orders = orders.filter(Q(order_no__startswith=ours) | Q(payment_no=ours) | Q(merchant_order_no=number))
     if state:
         orders = orders.filter(state=state)
+    if since:
+        orders = orders.filter(created_at__gte=make_aware(datetime.combine(since, time.min)))
+    if until:
+        orders = orders.filter(created_at__lt=make_aware(datetime.combine(until, time.min)) + timedelta(days=1))
+    return orders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Total:
+    """How many orders in one currency, and for how much."""
+
+    count: int
+    amount: Money
+    refunded: Money
+
+
+def totals_of(orders: QuerySet[Order]) -> list[Total]:
+    """Return the totals of all these orders by currency."""
+    found = orders.order_by().values("currency").annotate(n=Count("pk"), a=Sum("amount_minor"), r=Sum("refunded_minor"))
+    return [
+        Total(count=one["n"], amount=Money(int(one["a"]), code), refunded=Money(int(one["r"]), code))
+        for one in found.order_by("currency")
+        for code in [one["currency"]]
+    ]
+
+
+def page_of(orders: QuerySet[Order], *, before: str, size: int) -> tuple[list[Order], str]:
+    """Return the newest `size` orders older than order number `before`, and the number to go on from ("" at the end).
+
+    Keyset, so that pages neither shift nor get slower.
+    """
     if before:
         orders = orders.filter(pk__lt=orders.model.objects.filter(order_no=before).values("pk"))
     found = list(orders.order_by("-pk")[: size + 1])

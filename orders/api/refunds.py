@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cashier.public import RefundReason, RefundState, find_refund, list_refunds, request_refund
+from cashier.public import MERCHANT_REASONS, RefundReason, RefundState, find_refund, list_refunds, request_refund
 from orders.api.base import ApiView, Said
 from orders.api.documented import lists, reads, writes
 from orders.api.fields import Amount, Currency, Number, Text
@@ -20,8 +20,6 @@ from orders.selectors import order_of_merchant
 from payhub import clock
 from payhub.money import Money
 
-_REASONS = [RefundReason.RETURNED_GOODS, RefundReason.GOODWILL, RefundReason.OTHER]
-
 
 class NewRefund(Said):
     """What is to go back."""
@@ -30,7 +28,7 @@ class NewRefund(Said):
     merchant_refund_no = Number(help_text="Your own number. The same number of an order again is the same refund.")
     amount_minor = Amount()
     currency = Currency()
-    reason = serializers.ChoiceField(choices=lower(_REASONS), default=RefundReason.OTHER.lower())
+    reason = serializers.ChoiceField(choices=lower(MERCHANT_REASONS), default=RefundReason.OTHER.lower())
     note = Text(max_length=500, required=False, default="", allow_blank=True)
 
 

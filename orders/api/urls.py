@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, register_converter
 
-from orders.api import events, orders, refunds, webhooks
+from orders.api import events, orders, refunds, schema, webhooks
 
 
 class NumberConverter:
@@ -45,4 +45,10 @@ routes = [
     path("webhook-deliveries/<number:delivery_no>", webhooks.OneDelivery.as_view(), name="api-delivery"),
     path("webhook-deliveries/<number:delivery_no>/resend", webhooks.Resend.as_view(), name="api-delivery-resend"),
 ]
-urlpatterns = [path("api/v1/", include(routes))]
+urlpatterns = [
+    path("api/v1/", include(routes)),
+    path("api/schema/", schema.openapi, name="api-openapi"),
+    path("api/docs/", schema.swagger, name="api-docs"),
+    path("api/redoc/", schema.redoc, name="api-redoc"),
+    path("api/problems/<slug:code>", schema.problem_page, name="api-problem"),
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from orders.portal import views
+from orders.portal import developers, views, webhooks
 from payhub.sign_in import SignInForm
 
 sign_in = LoginView.as_view(
@@ -18,4 +18,18 @@ urlpatterns = [
     path("m/orders/<slug:order_no>/", views.order_page, name="portal-order"),
     path("m/orders/<slug:order_no>/fulfil", views.fulfil_order, name="portal-fulfil"),
     path("m/orders/<slug:order_no>/cancel", views.cancel_order, name="portal-cancel"),
+    path("m/orders/<slug:order_no>/refund", views.refund_order, name="portal-refund"),
+    path("m/orders.csv", views.order_export, name="portal-export"),
+    path("m/developers/", developers.index, name="portal-developers-index"),
+    path("m/<slug:code>/developers/", developers.page, name="portal-developers"),
+    path("m/<slug:code>/developers/keys", developers.make_key, name="portal-key-make"),
+    path("m/<slug:code>/developers/keys/<int:key_id>/roll", developers.roll, name="portal-key-roll"),
+    path("m/<slug:code>/developers/keys/<int:key_id>/revoke", developers.revoke, name="portal-key-revoke"),
+    path("m/<slug:code>/developers/endpoints", developers.make_endpoint, name="portal-endpoint-make"),
+    path("m/<slug:code>/developers/return-urls", developers.save_return_urls, name="portal-return-urls"),
+    path("m/<slug:code>/webhooks/<slug:endpoint_no>/", webhooks.page, name="portal-webhook"),
+    path("m/<slug:code>/webhooks/<slug:endpoint_no>/change", webhooks.change, name="portal-webhook-change"),
+    path("m/<slug:code>/webhooks/<slug:endpoint_no>/roll", webhooks.roll, name="portal-webhook-roll"),
+    path("m/<slug:code>/deliveries/<slug:delivery_no>/", webhooks.delivery_page, name="portal-delivery"),
+    path("m/<slug:code>/deliveries/<slug:delivery_no>/resend", webhooks.send_again, name="portal-delivery-resend"),
 ]
