@@ -25,7 +25,7 @@ def context_of(request: HttpRequest, story: Story, *, stopped: bool) -> dict[str
     """Return everything that the page, its panel and the page before paying again show."""
     now, payment, device = clock.now(), story.payment, device_of(request)
     state = page_state(payment, story.attempts, story.refunds, now, stopped=stopped)
-    ways = ways_to_pay(story, device, now) if state.is_payable else []
+    ways = ways_to_pay(story, device, now) if state.is_payable or state.may_start_another else []
     return {
         "payment": payment,
         "merchant": payment.merchant,

@@ -83,6 +83,12 @@ class PageState:
         return self.name in PAYABLE
 
     @property
+    def may_start_another(self) -> bool:
+        """Whether another way to pay may be started beside the attempt that is open: the merchant returns what is extra."""
+        is_open = self.name in {Name.WAITING_QR, Name.WAITING_CHANNEL}
+        return is_open and self.attempt is not None and not self.attempt.exclusive
+
+    @property
     def is_waiting(self) -> bool:
         """Whether an attempt's end is awaited."""
         return self.name in WAITING

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cashier.models import Attempt, ChannelAccount
-from payhub.merchants.models import Merchant
+from payhub.merchants.models import DoublePaymentPolicy, Merchant
 from tests.conftest import MovedClock
 from tests.integration.cashier_web.conftest import Counter
 from tests.played.channel import Books
@@ -302,3 +302,17 @@ def test_a_channel_that_does_not_answer_is_shown_but_cannot_be_chosen(
     counter.pay()
     assert "does not answer at the moment. No new payment was started" in counter.read()
     assert not counter.attempts
+
+
+@pytest.mark.parametrize("policy", DoublePaymentPolicy.values)
+def test_another_way_is_offered_beside_the_open_one_where_extra_money_goes_back(
+    counter: Counter, merchant: Merchant, policy: str
+) -> None:
+    Merchant.objects.filter(pk=merchant.pk).update(double_payment_policy=policy)
+    counter.pay("qr", channel="alpha")
+    is_offered = "Use another way to pay</summary>" in counter.open()
+    assert is_offered == (policy == DoublePaymentPolicy.REFUND_EXTRA)
+    if is_offered:
+        counter.pay("qr", channel="beta", seen=counter.attempts[0].attempt_no)
+        assert [attempt.state for attempt in counter.attempts] == ["PAYING", "PAYING"]
+        assert "Payment code for beta" in counter.open()
