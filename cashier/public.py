@@ -181,12 +181,14 @@ def open_payment(
     title: str,
     return_url: str,
     help_url: str = "",
+    payer_id: str = "",
     expires_at: datetime | None = None,
     actor: str,
     now: datetime,
 ) -> PaymentView:
     """Return the payment for this order number, opening it when there is none. Safe to repeat.
 
+    `payer_id`: the shopper's id at the channel (WeChat Pay's openid); it stays what it was when the payment was opened.
     Raises OrderConflict when the number is known with another amount or currency. Never called inside a transaction.
     """
     payment = Payment(
@@ -199,6 +201,7 @@ def open_payment(
         title=title[:120],
         return_url=return_url,
         help_url=help_url,
+        payer_id=payer_id,
         created_at=now,
         expires_at=expires_at or now + timedelta(seconds=settings.PAYMENT_LIFETIME_S),
     )
