@@ -7,11 +7,12 @@ from collections.abc import Callable
 from html import unescape
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.test import Client
 
 from cashier.models import ChannelAccount, Payment
 from cashier.services import channel_calls
+from payhub.db import savepoint
 from tests.conftest import open_account, play_channel
 from tests.integration.cashier_web.conftest import Counter
 from tests.played.channel import METHODS, Books, PlayedChannel
@@ -96,5 +97,5 @@ def test_coming_back_after_paying_shows_the_receipt(known: Counter, wechat: Book
 
 
 def test_who_is_to_pay_never_changes(known: Counter) -> None:
-    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="Cannot update"), savepoint():
         Payment.objects.filter(pk=known.payment.pk).update(payer_id="oAnother")
