@@ -312,11 +312,8 @@ def cancel_payment(*, merchant_id: int, merchant_order_no: str, actor: str, now:
     The answer's `state` is CLOSED when it is over, OPEN with `ending` while the channel is being asked (a
     `payment.closed` or `payment.paid` event tells the end), PAID when the money was quicker.
     """
-    payment_id = (
-        Payment.objects.filter(merchant_id=merchant_id, merchant_order_no=merchant_order_no)
-        .values_list("pk", flat=True)
-        .first()
-    )
+    found = Payment.objects.filter(merchant_id=merchant_id, merchant_order_no=merchant_order_no)
+    payment_id = found.values_list("pk", flat=True).first()
     if payment_id is None:
         raise PaymentNotFound
     return _view(end_payment.cancel_payment(payment_id=payment_id, actor=actor, now=now))
