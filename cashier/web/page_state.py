@@ -87,8 +87,7 @@ class PageState:
     @property
     def may_start_another(self) -> bool:
         """Whether another way to pay may be started beside the attempt that is open: the merchant returns what is extra."""
-        is_open = self.name in {Name.WAITING_QR, Name.WAITING_CHANNEL}
-        return is_open and self.attempt is not None and not self.attempt.exclusive
+        return self.name in PAYING and self.attempt is not None and not self.attempt.exclusive
 
     @property
     def is_waiting(self) -> bool:
