@@ -181,12 +181,14 @@ def open_payment(
     title: str,
     return_url: str,
     help_url: str = "",
+    payer_id: str = "",
     expires_at: datetime | None = None,
     actor: str,
     now: datetime,
 ) -> PaymentView:
     """Return the payment for this order number, opening it when there is none. Safe to repeat.
 
+    `payer_id`: the shopper's id at the channel (WeChat Pay's openid); it stays what it was when the payment was opened.
     Raises OrderConflict when the number is known with another amount or currency. Never called inside a transaction.
     """
     payment = Payment(
@@ -199,6 +201,7 @@ def open_payment(
         title=title[:120],
         return_url=return_url,
         help_url=help_url,
+        payer_id=payer_id,
         created_at=now,
         expires_at=expires_at or now + timedelta(seconds=settings.PAYMENT_LIFETIME_S),
     )
@@ -309,11 +312,8 @@ def cancel_payment(*, merchant_id: int, merchant_order_no: str, actor: str, now:
     The answer's `state` is CLOSED when it is over, OPEN with `ending` while the channel is being asked (a
     `payment.closed` or `payment.paid` event tells the end), PAID when the money was quicker.
     """
-    payment_id = (
-        Payment.objects.filter(merchant_id=merchant_id, merchant_order_no=merchant_order_no)
-        .values_list("pk", flat=True)
-        .first()
-    )
+    found = Payment.objects.filter(merchant_id=merchant_id, merchant_order_no=merchant_order_no)
+    payment_id = found.values_list("pk", flat=True).first()
     if payment_id is None:
         raise PaymentNotFound
     return _view(end_payment.cancel_payment(payment_id=payment_id, actor=actor, now=now))

@@ -71,6 +71,7 @@ class Method:
     hard_expiry: bool = True
     idempotent_create: bool = True  #: The same create, byte for byte, gives the same trade again.
     idempotent_refund: bool = True  #: The same refund number returns the money once.
+    needs_payer_id: bool = False  #: The channel must be told beforehand who is to pay (`Trade.payer_id`).
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,8 @@ class Trade:
     notify_url: str
     return_url: str
     shopper_ip: str = ""
-    payer_id: str = ""  #: Who is to pay, where a method must know it beforehand (WeChat Pay's openid).
+    #: Who is to pay, where a method must know it beforehand (WeChat Pay's openid). Personal: never in a log or a fact.
+    payer_id: str = field(default="", repr=False)
     channel_trade_no: str = ""
     memo: Mapping[str, str] = field(default_factory=dict)
 

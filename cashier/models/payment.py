@@ -33,6 +33,8 @@ class Payment(Stateful):
     title = models.CharField(max_length=120)
     return_url = models.URLField(max_length=500, blank=True)
     help_url = models.URLField(max_length=500, blank=True)
+    # The shopper's id at a channel (WeChat Pay's openid), for methods that must know it. Personal: shown to nobody.
+    payer_id = models.CharField(max_length=128, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     state = state_field(PaymentState, PaymentState.OPEN)
@@ -61,7 +63,7 @@ class Payment(Stateful):
             *never_deleted(),
             pgtrigger.ReadOnly(
                 name="what_was_asked",
-                fields=["payment_no", "token", "merchant", "merchant_order_no", "amount_minor", "currency"],
+                fields=["payment_no", "token", "merchant", "merchant_order_no", "amount_minor", "currency", "payer_id"],
             ),
         ]
 

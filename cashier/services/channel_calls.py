@@ -55,6 +55,7 @@ def trade_of(attempt: Attempt) -> Trade:
         notify_url=notify_url(attempt.account),
         return_url=f"{settings.PAYHUB_BASE_URL}/c/{payment.token}/return",
         shopper_ip=attempt.shopper_ip or "",
+        payer_id=payment.payer_id,
         channel_trade_no=attempt.channel_trade_no,
         memo=attempt.memo,
     )

@@ -134,7 +134,7 @@ def _start(payment: Payment, account: ChannelAccount, choice: Choice, now: datet
     refuse_broken(account, now)
     channel = channel_of(account)
     method = channel.methods.get(choice.method)
-    if method is None:
+    if method is None or (method.needs_payer_id and not payment.payer_id):
         raise MethodUnavailable
     lifetime = timedelta(seconds=method.code_lifetime_s)
     attempt = Attempt.objects.create(

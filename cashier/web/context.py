@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +55,7 @@ def _of_attempt(story: Story, state: PageState, attempt: Attempt, device: Device
         "checks": words.checks_of(attempt) if attempt.is_live else [],
         "qr": qr_code(code) if state.name == Name.WAITING_QR else None,
         "app_url": app_address(attempt, device),
+        "bridge_fields": json.dumps(attempt.presentation_fields) if state.name == Name.WAITING_BRIDGE else "",
         "phone_url": code if attempt.account.is_test and code.startswith(("http://", "https://")) else "",
         "can_close": method.can_close,
         # The create's answer was lost: the same number may be opened again, which shows the code that there is.

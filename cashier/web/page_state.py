@@ -26,6 +26,7 @@ class Name(StrEnum):
     WAITING_QR = "waiting_qr"
     CODE_EXPIRED = "code_expired"
     WAITING_CHANNEL = "waiting_channel"
+    WAITING_BRIDGE = "waiting_bridge"
     PROCESSING = "processing"
     UNKNOWN = "unknown"
     CLOSING = "closing"
@@ -53,7 +54,8 @@ class Ending(StrEnum):
 
 
 PAYABLE = frozenset({Name.READY, Name.FAILED, Name.CODE_EXPIRED})
-WAITING = frozenset({Name.WAITING_QR, Name.WAITING_CHANNEL, Name.PROCESSING, Name.UNKNOWN, Name.CLOSING})
+PAYING = frozenset({Name.WAITING_QR, Name.WAITING_CHANNEL, Name.WAITING_BRIDGE})  # something payable is shown
+WAITING = PAYING | {Name.PROCESSING, Name.UNKNOWN, Name.CLOSING}
 _ENDS = frozenset(
     {Name.CANCELLED, Name.EXPIRED, Name.SUCCEEDED, Name.ALREADY_PAID, Name.LATE_REFUNDED}
     | {Name.DUPLICATE_REFUNDED, Name.REFUNDED, Name.PART_REFUNDED}
@@ -85,8 +87,7 @@ class PageState:
     @property
     def may_start_another(self) -> bool:
         """Whether another way to pay may be started beside the attempt that is open: the merchant returns what is extra."""
-        is_open = self.name in {Name.WAITING_QR, Name.WAITING_CHANNEL}
-        return is_open and self.attempt is not None and not self.attempt.exclusive
+        return self.name in PAYING and self.attempt is not None and not self.attempt.exclusive
 
     @property
     def is_waiting(self) -> bool:
@@ -132,6 +133,10 @@ def page_state(
     )
 
 
+_PAID_BY: dict[str, Name] = {
+    PresentationKind.QR: Name.WAITING_QR,
+    PresentationKind.BRIDGE: Name.WAITING_BRIDGE,
+}
 _Shown = tuple[Name, Attempt | None, Ending | None]
 
 
@@ -185,10 +190,8 @@ def _live(rows: _Rows, attempt: Attempt) -> _Shown:
     if attempt.state == AttemptState.CLOSING or rows.now >= attempt.expires_at:
         # A code past its time is never told as unused before the channel said so.
         return Name.CLOSING, attempt, _ending(rows, attempt)
-    if attempt.presentation_kind == PresentationKind.QR:
-        return Name.WAITING_QR, attempt, None
     if attempt.presentation_kind:
-        return Name.WAITING_CHANNEL, attempt, None
+        return _PAID_BY.get(attempt.presentation_kind, Name.WAITING_CHANNEL), attempt, None
     # No code: the create is under way, or its answer was lost and the trade may stand at the channel.
     return (Name.PROCESSING if rows.now < attempt.lease_until else Name.UNKNOWN), attempt, None
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from cashier.selectors import Story
-from cashier.web.page_state import Name, PageState
+from cashier.web.page_state import PAYING, PageState
 
 # (attempt or payment younger than so many seconds, look again after so many milliseconds)
 CADENCE = ((60, 2_000), (300, 3_000), (900, 5_000), (3600, 15_000))
@@ -36,7 +36,7 @@ def status_of(story: Story, state: PageState, now: datetime) -> dict[str, Any]:
     """Return everything but the time of the answer, so that it is equal as long as nothing changed."""
     attempt = state.attempt
     payment = story.payment
-    ends = attempt.expires_at if attempt and state.name in {Name.WAITING_QR, Name.WAITING_CHANNEL} else None
+    ends = attempt.expires_at if attempt and state.name in PAYING else None
     return {
         "state": str(state.name),
         "version": state.version,

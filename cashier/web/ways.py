@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from django.http import HttpRequest
 
-from cashier.channels.base import PresentationKind
-from cashier.models import Attempt
+from cashier.channels.base import Method, PresentationKind
+from cashier.models import Attempt, Payment
 from cashier.selectors import Story, offered_accounts
 from cashier.services.breaker import is_broken
 from cashier.services.channel_calls import channel_of
@@ -52,16 +52,18 @@ class Way:
 
 
 def ways_to_pay(story: Story, device: Device, now: datetime) -> list[Way]:
-    """Return the ways to pay, in the merchant's order."""
-    found = []
+    """Return the ways to pay, in the merchant's order; first what the shopper's browser itself can pay."""
+    found: list[Way] = []
     for account in offered_accounts(story.payment):
         methods = channel_of(account).methods
         for code in account.methods:
             if code not in methods or _MADE_FOR.get(f"{account.channel}.{code}", device) != device:
                 continue
-            if methods[code].presentation == PresentationKind.BRIDGE:
-                continue  # needs the payer's id in the channel's app, which no page of ours has
-            found.append(
+            if not _can_be_paid_in(device, methods[code], story.payment):
+                continue
+            is_bridge = methods[code].presentation == PresentationKind.BRIDGE
+            found.insert(
+                0 if is_bridge else len(found),
                 Way(
                     choice=f"{account.code}.{code}",
                     channel=account.channel,
@@ -69,9 +71,15 @@ def ways_to_pay(story: Story, device: Device, now: datetime) -> list[Way]:
                     hint=words.method_hint(account.channel, code, on_phone=device != Device.DESKTOP),
                     is_test=account.is_test,
                     is_down=is_broken(account, now),
-                )
+                ),
             )
     return found
+
+
+def _can_be_paid_in(device: Device, method: Method, payment: Payment) -> bool:
+    if method.needs_payer_id and not payment.payer_id:
+        return False
+    return method.presentation != PresentationKind.BRIDGE or device == Device.WECHAT
 
 
 def app_address(attempt: Attempt, device: Device) -> str:

@@ -18,6 +18,7 @@ _HEADLINES = {
     Name.WAITING_QR: _("Scan to pay with %(channel)s"),
     Name.CODE_EXPIRED: _("This code has expired"),
     Name.WAITING_CHANNEL: _("Finish paying at %(channel)s"),
+    Name.WAITING_BRIDGE: _("Pay with %(channel)s"),
     Name.PROCESSING: _("We are preparing your payment"),
     Name.UNKNOWN: _("We do not know the result yet"),
     Name.CLOSING: _("Cancelling this payment"),
@@ -45,6 +46,7 @@ _TAGS = {
     Name.WAITING_QR: (_("Awaiting payment"), "calm"),
     Name.CODE_EXPIRED: (_("Expired"), "calm"),
     Name.WAITING_CHANNEL: (_("Awaiting payment"), "calm"),
+    Name.WAITING_BRIDGE: (_("Awaiting payment"), "calm"),
     Name.PROCESSING: (_("Processing"), "calm"),
     Name.UNKNOWN: (_("Not confirmed"), "open"),
     Name.CLOSING: (_("Closing"), "open"),
@@ -88,6 +90,7 @@ _CHANNELS = {
 _HINTS = {
     "wechat.native": _("Scan a code with WeChat"),
     "wechat.h5": _("Open the WeChat app"),
+    "wechat.jsapi": _("Pay here, in WeChat"),
     "alipay.precreate": _("Scan a code with Alipay"),
     "alipay.page": _("Log in at Alipay's own page"),
     "alipay.wap": _("Open the Alipay app"),

@@ -60,6 +60,19 @@ class Number(serializers.RegexField):
         return str(super().to_internal_value(data))
 
 
+class PayerId(serializers.RegexField):
+    """The shopper's id at a channel, as the channel gave it (WeChat's openid)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(regex=r"^[A-Za-z0-9_-]*\Z", max_length=128, trim_whitespace=False, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Take strings only."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
 class Moment(serializers.DateTimeField):
     """RFC 3339, UTC."""
 

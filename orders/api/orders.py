@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from cashier.public import PaymentSummary, PaymentView, find_payment, summarise_payments
 from orders.api.base import ApiView, Said
 from orders.api.documented import lists, reads, writes
-from orders.api.fields import Amount, Currency, Moment, Number, Text
+from orders.api.fields import Amount, Currency, Moment, Number, PayerId, Text
 from orders.api.pages import PageAsked, page
 from orders.api.shown import (
     OrderPage,
@@ -51,6 +51,13 @@ class NewOrder(Said):
     )
     buyer_name = Text(max_length=80, required=False, default="", allow_blank=True)
     contact = Text(max_length=80, required=False, default="", allow_blank=True)
+    payer_id = PayerId(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="The shopper's WeChat openid under the appid of your WeChat Pay account. With it the payment page, "
+        "opened in WeChat, is paid there (JSAPI). It is kept from the first request with this number and never shown.",
+    )
 
 
 class OrdersAsked(PageAsked):

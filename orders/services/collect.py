@@ -11,10 +11,11 @@ from cashier.public import PaymentView, open_payment
 from orders.models import Order
 
 
-def collect(*, order: Order, actor: str, now: datetime) -> PaymentView:
+def collect(*, order: Order, actor: str, now: datetime, payer_id: str = "") -> PaymentView:
     """Return the order's payment, opening it when there is none. Never called inside a transaction.
 
     Its time runs from the order's, so that a payment opened late (after a crash) lives no longer than any other.
+    `payer_id` is kept by the payment alone: one that is opened late has none, and is paid by the other methods.
     """
     return open_payment(
         merchant_id=order.merchant_id,
@@ -23,6 +24,7 @@ def collect(*, order: Order, actor: str, now: datetime) -> PaymentView:
         title=order.title,
         return_url=return_url_of(order),
         help_url=order.merchant.help_url,
+        payer_id=payer_id,
         expires_at=order.created_at + timedelta(seconds=settings.PAYMENT_LIFETIME_S),
         actor=actor,
         now=now,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cashier.public import PaymentView
@@ -27,6 +27,7 @@ class Wanted:
     return_url: str = ""
     buyer_name: str = ""
     contact: str = ""
+    payer_id: str = field(default="", repr=False)  #: The shopper's openid under the merchant's appid.
 
 
 def place(*, merchant: Merchant, wanted: Wanted, actor: str, now: datetime) -> tuple[Order, PaymentView]:
@@ -60,4 +61,4 @@ def place(*, merchant: Merchant, wanted: Wanted, actor: str, now: datetime) -> t
             order.merchant = merchant
     if (order.money, order.title) != (wanted.money, wanted.title):
         raise MerchantOrderNoTaken
-    return order, collect(order=order, actor=actor, now=now)
+    return order, collect(order=order, actor=actor, now=now, payer_id=wanted.payer_id)

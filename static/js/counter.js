@@ -136,7 +136,7 @@
   // Small comforts ----------------------------------------------------------------------------------------------
   function dress() {
     for (const button of root.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
-    for (const button of root.querySelectorAll("[data-print]")) button.hidden = false;
+    for (const button of root.querySelectorAll("[data-print], [data-bridge]")) button.hidden = false;
     tick();
   }
 

@@ -111,6 +111,8 @@ class Live:
                 led = self.sandbox.http.get(presentation.content)
             case PresentationKind.FORM:
                 led = self.sandbox.http.post(presentation.content, data=dict(presentation.fields))
+            case PresentationKind.BRIDGE:
+                led = self.sandbox.http.post("/wechat/bridge", json=dict(presentation.fields))
             case _:
                 return
         assert led.status_code in {200, 302, 303}, led.text

@@ -49,6 +49,9 @@ METHODS = {
         can_close=False,
         idempotent_create=False,
     ),
+    "inapp": Method(
+        code="inapp", letter="I", presentation=PresentationKind.BRIDGE, code_lifetime_s=900, needs_payer_id=True
+    ),
 }
 
 
@@ -207,7 +210,11 @@ class PlayedChannel:
         kind = self.methods[trade.method].presentation
         return Created(
             fact=self._fact(Outcome.IN_PROGRESS, trade, memo={"opened": "1"}),
-            presentation=Presentation(kind=kind, content=f"http://127.0.0.1/played/{trade.attempt_no}"),
+            presentation=Presentation(
+                kind=kind,
+                content=f"http://127.0.0.1/played/{trade.attempt_no}",
+                fields={"package": f"prepay_id={trade.attempt_no}"} if kind is PresentationKind.BRIDGE else {},
+            ),
         )
 
     def query(self, trade: Trade) -> Fact:

@@ -58,6 +58,26 @@ class TestJsapi:
     def test_it_must_say_who_pays(self, wechat: WechatClient) -> None:
         assert place(wechat, "jsapi").json()["code"] == "PARAM_ERROR"
 
+    def test_what_the_page_hands_to_wechat_opens_the_cashier_only_as_the_merchant_signed_it(
+        self, wechat: WechatClient, sandbox: Sandbox
+    ) -> None:
+        fields = wechat.bridged(wechat.told(place(wechat, "jsapi", payer={"openid": "oX"}))["prepay_id"])
+        opened = sandbox.http.post("/wechat/bridge", json=fields).json()
+        assert sandbox.http.get(opened["pay_url"]).status_code == 200
+        for name in fields:
+            for other in (fields | {name: "1"}, {key: value for key, value in fields.items() if key != name}):
+                refused = sandbox.http.post("/wechat/bridge", json=other)
+                assert (refused.status_code, refused.json()["err_msg"]) == (400, "get_brand_wcpay_request:fail")
+        for body in (b"", b"[]", b'{"appId": 1}'):
+            assert sandbox.http.post("/wechat/bridge", content=body).status_code == 400
+
+    def test_an_order_of_another_scene_is_not_opened_inside_wechat(
+        self, wechat: WechatClient, sandbox: Sandbox
+    ) -> None:
+        code = wechat.told(wechat.create(NO))["code_url"]
+        fields = wechat.bridged(code.rsplit("/", 1)[-1])
+        assert sandbox.http.post("/wechat/bridge", json=fields).status_code == 400
+
     def test_another_scene_is_another_order(self, wechat: WechatClient) -> None:
         wechat.create(NO)
         assert place(wechat, "jsapi", payer={"openid": "oX"}).json()["code"] == "OUT_TRADE_NO_USED"

@@ -123,6 +123,14 @@ class WechatClient(httpx.Client):
         """This function will place a Native order."""
         return self.call("POST", NATIVE, self.order(number, total, **changes))
 
+    def bridged(self, prepay_id: str) -> dict[str, str]:
+        """This function will sign what a page hands to WeChat's browser to have an order paid there."""
+        fields = {"appId": self.account["appid"], "timeStamp": str(int(time.time())), "nonceStr": secrets.token_hex(16)}
+        fields["package"] = f"prepay_id={prepay_id}"
+        message = "".join(f"{value}\n" for value in fields.values()).encode()
+        signature = self._key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+        return fields | {"signType": "RSA", "paySign": base64.b64encode(signature).decode()}
+
     def query(self, number: str) -> httpx.Response:
         """This function will query by our number."""
         return self.call("GET", f"/v3/pay/transactions/out-trade-no/{number}?mchid={self.account['mchid']}")

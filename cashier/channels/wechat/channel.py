@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, BinaryIO
 from urllib.parse import quote
@@ -54,7 +55,7 @@ class WeChatPay:
             data = self._wire.call("POST", path, self._prepay.body(trade), timeout_s=PREPAY_TIMEOUT_S)
             presentation = self._prepay.presentation(trade, data)
         except Trouble as trouble:
-            return Created(fact=trouble.fact(trade.attempt_no))
+            return Created(fact=_without_payer(trouble.fact(trade.attempt_no), trade))
         fact = Fact(outcome=Outcome.IN_PROGRESS, attempt_no=trade.attempt_no)
         return Created(fact=fact, presentation=presentation)
 
@@ -141,6 +142,11 @@ class WeChatPay:
 
     def _payment(self, data: dict[str, Any], attempt_no: str = "") -> Fact:
         return facts.of_transaction(data, appid=self._appid, mchid=self._mchid, attempt_no=attempt_no)
+
+
+def _without_payer(fact: Fact, trade: Trade) -> Fact:
+    """Take the payer's openid out of the channel's words: a refused parameter may be repeated in them."""
+    return replace(fact, message=fact.message.replace(trade.payer_id, "…")) if trade.payer_id else fact
 
 
 def _order(attempt_no: str) -> str:

@@ -20,7 +20,9 @@ METHODS: Mapping[str, Method] = {
     "native": Method(code="native", letter="N", presentation=PresentationKind.QR, code_lifetime_s=900),
     # The address that WeChat Pay gives lives five minutes, so the trade does too: what is shown can be paid.
     "h5": Method(code="h5", letter="H", presentation=PresentationKind.REDIRECT, code_lifetime_s=300),
-    "jsapi": Method(code="jsapi", letter="J", presentation=PresentationKind.BRIDGE, code_lifetime_s=900),
+    "jsapi": Method(
+        code="jsapi", letter="J", presentation=PresentationKind.BRIDGE, code_lifetime_s=900, needs_payer_id=True
+    ),
 }
 
 

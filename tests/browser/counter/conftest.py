@@ -82,7 +82,7 @@ def scene(
     yield Scene(
         page=page,
         server=live_server.url,
-        payment=new_payment(return_url=f"{live_server.url}/nowhere", merchant_order_no="88001"),
+        payment=new_payment(return_url=f"{live_server.url}/nowhere", merchant_order_no="88001", payer_id="oScene"),
         alpha=alpha,
         beta=beta,
         accounts={"alpha": alpha_account, "beta": beta_account},

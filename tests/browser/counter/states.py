@@ -40,6 +40,13 @@ def waiting_channel(scene: Scene) -> None:
     _ask_in_vain(scene, attempt)
 
 
+def waiting_bridge(scene: Scene) -> None:
+    """The shopper shall pay inside WeChat, and looks at the page there or elsewhere."""
+    ChannelAccount.objects.filter(pk=scene.accounts["alpha"].pk).update(methods=["inapp", "qr"])
+    attempt = scene.start("inapp")
+    query_attempt(attempt_no=attempt.attempt_no)
+
+
 def processing(scene: Scene) -> None:
     """The create is under way."""
     scene.alpha.arm("create", "timeout_before")
@@ -145,7 +152,7 @@ def part_refunded(scene: Scene) -> None:
 MAKERS: dict[Name, Callable[[Scene], None]] = {
     Name(make.__name__): make
     for make in (
-        ready, waiting_qr, waiting_channel, processing, unknown, closing, failed, code_expired, cancelled, expired,
+        ready, waiting_qr, waiting_channel, waiting_bridge, processing, unknown, closing, failed, code_expired, cancelled, expired,
         succeeded, paid_late, late_refunded, duplicate_refunding, duplicate_refunded, refunding, refunded, part_refunded,
     )
 }  # fmt: skip

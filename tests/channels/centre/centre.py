@@ -22,6 +22,8 @@ from payhub.review.models import ReviewItem
 from payhub.trail.models import OperationRecord
 from tests.conftest import staff
 
+PAYER_ID = "oCanaryOpenid_M2pxb1Q9zNjWeS6"  # told by the merchant, and of nobody else's business
+
 
 @dataclass
 class Centre:
@@ -47,6 +49,7 @@ class Centre:
             money=Money(minor, self.currency),
             title=title,
             return_url="https://shop.example/back",
+            payer_id=PAYER_ID,
             expires_at=clock.now() + timedelta(minutes=30),
             actor="merchant:lantern",
             now=clock.now(),

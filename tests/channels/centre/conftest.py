@@ -46,6 +46,9 @@ class Town:
             self.sandbox.http.post(attempt.presentation_content, data=attempt.presentation_fields)
         elif attempt.presentation_kind == "REDIRECT":
             self.sandbox.http.get(attempt.presentation_content)
+        elif attempt.presentation_kind == "BRIDGE":
+            opened = self.sandbox.http.post("/wechat/bridge", json=attempt.presentation_fields)
+            assert opened.status_code == 200, opened.text
         channel = attempt.account.channel
         self.sandbox.post(f"/trades/{channel}/{attempt.attempt_no}/scan", person=person)
         self.sandbox.pay(channel, attempt.attempt_no, person=person, **how)

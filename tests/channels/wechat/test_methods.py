@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from cashier.channels.base import Outcome, PresentationKind
@@ -47,6 +48,14 @@ def test_jsapi_gives_wechats_browser_what_it_needs_signed_by_us(side: WeChatSide
     keys.has_signed("wechat-merchant", signature, message.encode())
     (sent,) = side.http.calls
     assert json.loads(sent.content)["payer"] == {"openid": "oUpF8uMuAJO"}
+
+
+def test_a_refusal_that_repeats_the_openid_is_told_without_it(side: WeChatSide) -> None:
+    side.with_trade(method="jsapi", payer_id="oUpF8uMuAJO")
+    side.http.says(httpx.Response(400, json={"code": "PARAM_ERROR", "message": "oUpF8uMuAJO 无效"}))
+    fact = side.channel.create(side.trade).fact
+    assert (fact.code, fact.message) == ("PARAM_ERROR", "… 无效")
+    assert "oUpF8uMuAJO" not in repr(side.trade)
 
 
 @pytest.mark.parametrize(("method", "missing"), [("h5", {"shopper_ip": ""}), ("jsapi", {"payer_id": ""})])

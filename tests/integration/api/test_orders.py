@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.core import serializers
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -14,6 +15,8 @@ from orders.models import Order
 from orders.services.ask import ask_waiting
 from payhub import clock
 from payhub.merchants.models import Merchant
+from payhub.outbox.models import Event
+from payhub.trail.models import OperationRecord
 from tests.conftest import MovedClock
 from tests.integration.api.conftest import Program, new_order
 
@@ -45,6 +48,38 @@ def test_the_same_number_with_other_terms_is_refused(program: Program, change: d
     refused = program.orders(**change)
     assert (refused.status_code, refused.said["code"]) == (422, "merchant_order_no_taken")
     assert Order.objects.get().amount_minor == 12_800
+
+
+def test_the_payers_id_reaches_the_payment_and_is_never_shown_or_changed(
+    program: Program, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    openid = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"
+    first, again = program.orders(payer_id=openid), program.orders(payer_id="oAnother")
+    assert first.said == again.said
+    assert Payment.objects.get().payer_id == openid
+    told = [
+        first,
+        program.get(f"/orders/{first.said['order_no']}"),
+        program.get(f"/orders/{first.said['order_no']}/payment"),
+    ]
+    told.append(program.get(f"/orders/{first.said['order_no']}/timeline"))
+    written = serializers.serialize("json", [*OperationRecord.objects.all(), *Event.objects.all()])
+    assert [
+        place for place in (*(answer.content.decode() for answer in told), written, caplog.text) if openid in place
+    ] == []
+
+
+def test_an_order_without_a_payers_id_is_as_before(program: Program) -> None:
+    assert program.orders(payer_id="").status_code == 201
+    assert Payment.objects.get().payer_id == ""
+
+
+@pytest.mark.parametrize("payer_id", ["o 1", "o1\n", "x" * 129, 7, None, ["o1"], "微信"])
+def test_what_is_no_id_is_refused_without_being_repeated(program: Program, payer_id: object) -> None:
+    refused = program.orders(payer_id=payer_id)
+    assert (refused.status_code, [error["field"] for error in refused.said["errors"]]) == (422, ["payer_id"])
+    assert not isinstance(payer_id, str) or payer_id not in refused.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ LIVE_PAGES = [
     (an_attempt("PAYING"), Name.WAITING_QR),
     (an_attempt("PAYING", presentation_kind="REDIRECT"), Name.WAITING_CHANNEL),
     (an_attempt("PAYING", presentation_kind="FORM"), Name.WAITING_CHANNEL),
+    (an_attempt("PAYING", presentation_kind="BRIDGE"), Name.WAITING_BRIDGE),
     (an_attempt("PAYING", presentation_kind="", lease_until=NOW + timedelta(seconds=9)), Name.PROCESSING),
     (an_attempt("PAYING", presentation_kind=""), Name.UNKNOWN),
     (an_attempt("PAYING", expires_at=NOW), Name.CLOSING),
