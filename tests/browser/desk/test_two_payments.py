@@ -37,7 +37,7 @@ def sign_in(browser: Browser, stack: Stack, name: str) -> Page:
 
 def test_from_two_payments_to_the_money_back(page: Page, browser: Browser, stack: Stack) -> None:
     counter = order(page, stack)
-    phones = []
+    phones: list[Page] = []
     # The pages turn to "paid" by themselves, so each phone is opened before either pays.
     for channel in ("WeChat", "Alipay"):
         if phones:
