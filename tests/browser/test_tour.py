@@ -163,7 +163,7 @@ def _(tour: Page) -> None:
     page.get_by_role("button", name="Cancel this payment").click()
     says(page, "Cancelling this payment")
     again = page.get_by_role("link", name="I was not charged, pay again")
-    expect(again).to_be_visible(timeout=60_000)
+    expect(again).to_be_visible(timeout=150_000)
     page.get_by_text("What it answered each time").click()
     expect(page.get_by_text("asked WeChat Pay: no clear answer").first).to_be_visible()
     again.click()

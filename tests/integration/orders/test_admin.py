@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -25,6 +25,7 @@ from payhub.outbox.models import Delivery
 from payhub.review.models import Kind, Owner, ReviewItem
 from payhub.review.queue import open_review
 from payhub.trail.record import story
+from tests.conftest import staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
 
@@ -138,8 +139,8 @@ def test_a_longer_list_asks_the_database_no_more_often(
 
 
 def test_an_exception_is_resolved_once_in_the_name_of_whoever_wrote_what_became_of_it(db: None) -> None:
-    person = User.objects.create_user("agent", is_staff=True)
-    person.groups.add(Group.objects.get(name="cs_agent"))
+    person = staff("agent", role="cs_agent")
+    User.objects.filter(pk=person.pk).update(is_staff=True)
     browser = Client()
     browser.force_login(person)
     with committed():
@@ -155,8 +156,8 @@ def test_an_exception_is_resolved_once_in_the_name_of_whoever_wrote_what_became_
 
 
 def test_whoever_may_only_look_resolves_nothing(db: None) -> None:
-    person = User.objects.create_user("auditor", is_staff=True)
-    person.groups.add(Group.objects.get(name="auditor"))
+    person = staff("auditor", role="auditor")
+    User.objects.filter(pk=person.pk).update(is_staff=True)
     browser = Client()
     browser.force_login(person)
     with committed():
