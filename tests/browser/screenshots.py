@@ -60,7 +60,7 @@ def named(code: str, like: str) -> Method:
 
 
 REAL = {
-    "wechat": {"native": named("native", "qr")},
+    "wechat": {"native": named("native", "qr"), "jsapi": named("jsapi", "inapp")},
     "alipay": {"precreate": named("precreate", "qr"), "page": named("page", "page")},
     "unionpay": {"gateway": named("gateway", "bank")},
     "stripe": {"checkout": named("checkout", "page")},
@@ -124,6 +124,7 @@ def stage(scene: Scene, alpha: Books, beta_account: ChannelAccount, monkeypatch:
         scene.accounts[channel] = _account(scene.payment.merchant, channel, alpha, monkeypatch)
     scene.methods = {
         "alpha.qr": ("alpha", "native"),
+        "alpha.inapp": ("alpha", "jsapi"),
         "alpha.bank": ("unionpay", "gateway"),
         "beta.qr": ("beta", "precreate"),
     }

@@ -42,7 +42,8 @@ def waiting_channel(scene: Scene) -> None:
 
 def waiting_bridge(scene: Scene) -> None:
     """The shopper shall pay inside WeChat, and looks at the page there or elsewhere."""
-    ChannelAccount.objects.filter(pk=scene.accounts["alpha"].pk).update(methods=["inapp", "qr"])
+    methods = [scene.methods.get(f"alpha.{method}", ("alpha", method))[1] for method in ("inapp", "qr")]
+    ChannelAccount.objects.filter(pk=scene.accounts["alpha"].pk).update(methods=methods)
     attempt = scene.start("inapp")
     query_attempt(attempt_no=attempt.attempt_no)
 
