@@ -40,14 +40,13 @@ def may_pay_again(attempt: Attempt, attempts: Sequence[Attempt], now: datetime) 
     Only when nothing else is left: it is being closed without an answer, its result is UNKNOWN, or its channel
     cannot close; it is PAY_AGAIN_AFTER_S old and was asked about three times; and no attempt was set aside before.
     """
-    stuck = attempt.state in {AttemptState.UNKNOWN, AttemptState.CLOSING}
-    if not attempt.is_live or not (stuck or not method_of(attempt).can_close):
-        return False
-    if any(other.superseded_at is not None for other in attempts):
+    if not attempt.is_live or any(other.superseded_at is not None for other in attempts):
         return False
     # A channel that is only slow has answered by then; before, asking again is better than paying again.
     old_enough = now >= attempt.created_at + timedelta(seconds=settings.PAY_AGAIN_AFTER_S)
-    return old_enough and attempt.asked_count >= ASK_AT_LEAST
+    if not old_enough or attempt.asked_count < ASK_AT_LEAST:
+        return False
+    return attempt.state in {AttemptState.UNKNOWN, AttemptState.CLOSING} or not method_of(attempt).can_close
 
 
 def pay_again(*, payment_id: int, declaration: Declaration, choice: Choice, now: datetime) -> Attempt:

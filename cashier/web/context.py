@@ -13,7 +13,6 @@ from cashier.models import Attempt
 from cashier.selectors import Story
 from cashier.services.channel_calls import method_of
 from cashier.services.extend import may_extend
-from cashier.services.pay_again import may_pay_again
 from cashier.web import words
 from cashier.web.page_state import Name, PageState, page_state
 from cashier.web.qr import qr_code
@@ -60,7 +59,6 @@ def _of_attempt(story: Story, state: PageState, attempt: Attempt, device: Device
         "can_close": method.can_close,
         # The create's answer was lost: the same number may be opened again, which shows the code that there is.
         "can_resume": state.name == Name.UNKNOWN and not attempt.presentation_kind and method.idempotent_create,
-        "may_pay_again": may_pay_again(attempt, story.attempts, now),
         "choice": f"{attempt.account.code}.{attempt.method}",
         "failure_code": attempt.proof.code if attempt.proof else "",
     }

@@ -16,6 +16,7 @@ from cashier.channels.base import PresentationKind
 from cashier.models import Attempt, Payment, Refund
 from cashier.models.payment import ClosedBecause
 from cashier.services.extend import OFFERED_FOR
+from cashier.services.pay_again import may_pay_again
 from cashier.states import DEAD, AttemptState, PaymentState, RefundState
 
 
@@ -77,6 +78,7 @@ class PageState:
     unsettled: tuple[Attempt, ...] = ()  #: Earlier attempts that may still turn out to be paid.
     no_money_taken: bool = False  #: Proved by the channel for every attempt there was.
     latest_no: str = ""  #: The latest attempt that this page knows; goes with every click.
+    may_pay_again: bool = False  #: The shopper may declare that `attempt` charged them nothing.
     version: str = field(default="", compare=False)  #: Changes when the page must be drawn anew.
 
     @property
@@ -120,6 +122,7 @@ def page_state(
         name, attempt, ending = _closed(rows)
     else:
         name, attempt, ending = _open(rows)
+    again = attempt is not None and may_pay_again(attempt, attempts, now)
     return PageState(
         name=name,
         attempt=attempt,
@@ -129,7 +132,8 @@ def page_state(
         unsettled=tuple(a for a in attempts if a.is_live and (attempt is None or a.pk != attempt.pk)),
         no_money_taken=all(a.state in DEAD for a in attempts),
         latest_no=attempts[-1].attempt_no if attempts else "",
-        version=_version(rows, name, ending),
+        may_pay_again=again,
+        version=_version(rows, name, ending, again=again),
     )
 
 
@@ -206,8 +210,9 @@ def _ending(rows: _Rows, attempt: Attempt | None) -> Ending:
     return Ending.GIVEN_UP
 
 
-def _version(rows: _Rows, name: Name, ending: Ending | None) -> str:
-    told = [name, ending, rows.payment.state, rows.payment.close_wanted, rows.payment.expires_at]
+def _version(rows: _Rows, name: Name, ending: Ending | None, *, again: bool) -> str:
+    # `again`: the last way out opens by the clock and the count of questions; an open page must offer it then.
+    told = [name, ending, again, rows.payment.state, rows.payment.close_wanted, rows.payment.expires_at]
     told += [(a.attempt_no, a.state, a.superseded_at, a.presentation_kind, a.last_outcome) for a in rows.attempts]
     told += [(r.refund_no, r.state) for r in rows.refunds]
     told.append(name in PAYABLE and rows.now >= rows.payment.expires_at - OFFERED_FOR)

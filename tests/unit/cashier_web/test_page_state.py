@@ -190,7 +190,15 @@ def test_every_state_is_reached() -> None:
 def test_the_version_changes_with_what_is_shown_and_with_nothing_else() -> None:
     payment, attempt = a_payment(), an_attempt("PAYING")
     before = shown(payment, [attempt]).version
-    attempt.asked_count = 7
+    attempt.asked_count = 2
     assert shown(payment, [attempt]).version == before
     later = page_state(payment, [attempt], [], attempt.expires_at)
     assert later.version != before
+
+
+def test_an_open_page_is_drawn_anew_when_the_last_way_out_opens() -> None:
+    payment, attempt = a_payment(), an_attempt("CLOSING", created_at=NOW, asked_count=3)
+    before = shown(payment, [attempt])
+    after = page_state(payment, [attempt], [], NOW + timedelta(minutes=2))
+    assert (before.may_pay_again, after.may_pay_again) == (False, True)
+    assert before.version != after.version
