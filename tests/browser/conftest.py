@@ -11,10 +11,12 @@ from typing import Any
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 from dev.browser import find
 from tests.browser.stack import Stack
+
+expect.set_options(timeout=15_000)  # a machine that is busy with other tests draws a page in seconds, too
 
 
 @pytest.fixture(scope="session")

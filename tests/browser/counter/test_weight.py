@@ -41,5 +41,5 @@ def test_the_page_is_drawn_while_its_script_is_still_on_the_way(scene: Scene) ->
     page.route("**/*.js", lambda route: None)  # never answered
     page.goto(scene.url, wait_until="commit")
     expect(page.get_by_role("button", name="Pay ¥128.00")).to_be_visible()
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0", polling=100)
     page.unroute_all()
