@@ -21,7 +21,7 @@ demo: $(INSTALLED) ## run the demo until Ctrl-C (PORT=8000 SANDBOX_PORT=8001)
 
 test: $(INSTALLED) ## run all tests against servers of their own (ARGS="tests/unit -k money")
 	@$(PYTHON) -m dev.browser
-	@exec $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@exec $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m pytest -n 3 --dist loadgroup $(ARGS)
 
 race: $(INSTALLED) ## run the race tests one by one against durable servers
 	@exec $(PYTHON) -m dev.servers run -- $(PYTHON) -m pytest -m race $(ARGS)

@@ -26,6 +26,11 @@ hypothesis_settings.register_profile("same", derandomize=True, database=None, de
 hypothesis_settings.load_profile("same")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the groups: each keeps one worker busy (or waiting) for minutes, and the others fill the gaps."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 class MovedClock:
     """A clock that stands until a test moves it."""
 

@@ -2,6 +2,9 @@
 const order = document.querySelector("[data-status]");
 const opened = Date.now();
 let timer = 0;
+let isLeaving = false; // a reload would call off the request that a click has just begun
+addEventListener("submit", () => { isLeaving = true; });
+addEventListener("pageshow", () => { isLeaving = false; });
 
 function pause() {
   const age = Date.now() - opened;
@@ -13,7 +16,7 @@ function pause() {
 async function look() {
   try {
     const answer = await fetch(order.dataset.status, { signal: AbortSignal.timeout(8000) });
-    if (answer.ok && (await answer.json()).version !== order.dataset.version) {
+    if (answer.ok && (await answer.json()).version !== order.dataset.version && !isLeaving) {
       location.reload();
       return;
     }

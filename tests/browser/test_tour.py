@@ -76,9 +76,25 @@ def pay_by_phone(page: Page) -> None:
     phone.close()
 
 
-def press_pay_first(tour: Page) -> None:
+def press(tour: Page, label: str) -> None:
+    """Press the tour's own button on a page that is up to date: an older one looks, and is drawn anew under the hand."""
     tour.bring_to_front()
-    tour.get_by_role("button", name=re.compile("^Somebody pays the first code")).click()
+    tour.reload()
+    tour.get_by_role("button", name=re.compile(f"^{label}")).click()
+
+
+def press_pay_first(tour: Page) -> None:
+    press(tour, "Somebody pays the first code")
+
+
+def comes_to_say(page: Page, heading: str) -> None:
+    """A page that had come to its end says something else when it is opened again: soon, for the news take a moment."""
+    for _ in range(60):
+        page.reload()
+        if page.get_by_role("heading", level=1).inner_text() == heading:
+            return
+        page.wait_for_timeout(500)
+    says(page, heading)
 
 
 @walks("double-click")
@@ -175,8 +191,7 @@ def _(tour: Page) -> None:
     says(page, "Payment received")
     press_pay_first(tour)
     ends(tour)
-    page.reload()
-    says(page, "You paid twice. The extra payment was returned")
+    comes_to_say(page, "You paid twice. The extra payment was returned")
 
 
 @walks("expired-paid")
@@ -188,8 +203,7 @@ def _(tour: Page) -> None:
     expect(page.get_by_text("nothing was paid. No money was taken.")).to_be_visible()
     press_pay_first(tour)
     ends(tour)
-    page.reload()  # the page had come to its end
-    says(page, "Your late payment was returned")
+    comes_to_say(page, "Your late payment was returned")
 
 
 @walks("refund-unknown")
@@ -202,12 +216,10 @@ def _(tour: Page) -> None:
     opened.value.get_by_role("button", name="Cancel this order").click()
     says(page, "Payment cancelled")
     press_pay_first(tour)
-    page.reload()
-    says(page, "We received your payment after the order closed")
+    comes_to_say(page, "We received your payment after the order closed")
     expect(tour.get_by_text("Refund: Sent")).to_be_visible(timeout=30_000)
     ends(tour)
-    page.reload()
-    says(page, "Your late payment was returned")
+    comes_to_say(page, "Your late payment was returned")
 
 
 @walks("found-by-bill")
@@ -219,12 +231,10 @@ def _(tour: Page) -> None:
         tour.get_by_role("link", name="Open the order's page").click()
     opened.value.get_by_role("button", name="Cancel this order").click()
     says(page, "Payment cancelled")
-    tour.bring_to_front()
-    tour.get_by_role("button", name="Somebody pays the old code, and the bill comes").click()
+    press(tour, "Somebody pays the old code, and the bill comes")
     ends(tour)
     expect(tour.get_by_text(re.compile("known by: .*[Bb]ill"))).to_be_visible()
-    page.reload()
-    says(page, "Your late payment was returned")
+    comes_to_say(page, "Your late payment was returned")
 
 
 def test_every_row_is_walked() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import cache
 from django.db import connection
 from playwright.sync_api import Page, expect
@@ -22,6 +21,7 @@ from reconciliation.services import load as loading
 from reconciliation.services import progress
 from reconciliation.services.progress import Progress
 from reconciliation.services.run import run_due
+from tests.browser.readable import expect_readable
 from tests.conftest import MovedClock, staff
 from tests.integration.reconciliation.conftest import ACCOUNT, DAY, Shop, morning_after
 from tests.integration.reconciliation.conftest import shop as shop
@@ -93,19 +93,6 @@ def in_the_background(work: Any) -> threading.Thread:
     thread = threading.Thread(target=act)
     thread.start()
     return thread
-
-
-def expect_readable(page: Page) -> None:
-    """Nothing that axe finds in our part of the page, in the light and in the dark, and nothing that sticks out."""
-    for scheme in ("light", "dark"):
-        for width in (390, 1280):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 900})
-            ours = ".books" if "/admin/" in page.url else "html"
-            found = Axe().run(page, context=ours).response["violations"]
-            assert found == [], (page.url, scheme, width, found)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (page.url, width)
-    page.emulate_media(color_scheme="light")
 
 
 def test_a_bill_is_uploaded_watched_and_what_differs_is_resolved_by_two_people(
@@ -213,7 +200,7 @@ def test_everybody_can_read_the_books(
     )
     for address in addresses:
         page.goto(f"{web}{address}")
-        expect_readable(page)
+        expect_readable(page, ".books" if "/admin/" in page.url else "html")
 
 
 def test_the_list_of_differences_opens_in_a_spreadsheet_without_running_anything(

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from cashier.web.page_state import WAITING, Name
 from tests.browser.counter.conftest import Scene
 from tests.browser.counter.states import MAKERS, closing
+from tests.browser.readable import SIDEWAYS, faults_of
 
 pytestmark = pytest.mark.browser
 
-AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
 # (browser's settings): English wide and light; Chinese on the narrowest phone and dark, which is 400 % zoom at 1280
 LOOKS: list[dict[str, Any]] = [
     {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, "color_scheme": "light"},
@@ -34,17 +32,6 @@ NAMES = {"payhub", "alpha", "beta", "Lantern", "Books", "Two", "books", "Stripe"
 CHINESE_TEXT = """() => { const copy = document.body.cloneNode(true);
   copy.querySelectorAll(".number, code, [lang=en], [href^=mailto], noscript").forEach((part) => part.remove());
   return copy.textContent + document.title; }"""
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-def faults_of(page: Page) -> list[str]:
-    """Return what axe holds against the page, serious or worse."""
-    found = Axe().run(page, options=AXE).response["violations"]
-    return [
-        f"{fault['id']} ({fault['impact']}): {json.dumps([node['html'] for node in fault['nodes']])}"
-        for fault in found
-        if fault["impact"] in {"serious", "critical", "moderate"}
-    ]
 
 
 def english_on(page: Page) -> set[str]:

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from dev.state import ROOT
 from dev.waiting import wait_until
+from tests.browser.readable import faults_of
 from tests.browser.stack import Stack
 from tests.browser.test_main_job import choose_and_pay, pay_on_phone
 
@@ -81,7 +81,7 @@ def test_a_merchants_engineer_is_done_in_an_afternoon(page: Page, stack: Stack, 
     assert secret not in page.content()
     for language in ("zh-hans", "en"):
         page.goto(f"{developers}?lang={language}")
-        assert Axe().run(page).response["violations"] == []
+        assert faults_of(page) == []
         if pictures := os.environ.get("PICTURES"):
             page.screenshot(path=f"{pictures}/developers-{language}.png", full_page=True)
 
@@ -105,7 +105,7 @@ def test_a_merchants_engineer_is_done_in_an_afternoon(page: Page, stack: Stack, 
         for language in ("zh-hans", "en"):
             for name, address in (("delivery", page.url.partition("?")[0]), ("webhook", log)):
                 page.goto(f"{address}?lang={language}")
-                assert Axe().run(page).response["violations"] == []
+                assert faults_of(page) == []
                 if pictures:
                     page.screenshot(path=f"{pictures}/{name}-{language}.png", full_page=True)
             page.go_back()

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from playwright.sync_api import Browser, Page, expect
@@ -21,6 +20,7 @@ from payhub.merchants.models import Membership, Merchant
 from payhub.outbox.deliver import deliver_due
 from tests.browser.counter.test_every_state import english_on
 from tests.browser.orders.pages import PAGES, Storefront
+from tests.browser.readable import expect_readable
 from tests.conftest import MovedClock
 from tests.played.channel import Books
 
@@ -60,16 +60,6 @@ def collect(account: ChannelAccount, books: Books) -> None:
     attempt = pay(payment_id=Payment.objects.get().pk, choice=choice, now=clock.now())
     books.pay(attempt.attempt_no)
     query_attempt(attempt_no=attempt.attempt_no)
-
-
-def expect_readable(page: Page) -> None:
-    """Nothing that axe finds, in the light and in the dark, on a phone and on a desk."""
-    for scheme in ("light", "dark"):
-        for width in (360, 1200):
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 800})
-            assert Axe().run(page).response["violations"] == [], (page.url, scheme, width)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (page.url, width)
 
 
 def test_a_double_click_on_order_makes_one_order(page: Page, web: str) -> None:

@@ -1,0 +1,36 @@
+"""What axe holds against a page: one set of rules for every page that people read."""
+
+from __future__ import annotations
+
+import json
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_AXE = Axe()
+_NORM = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def faults_of(page: Page, within: str = "html", *, by_the_norm_only: bool = False) -> list[str]:
+    """Return what axe holds against the page, or against a part of it; or its grave faults against the norm only."""
+    rules = _NORM if by_the_norm_only else [*_NORM, "best-practice"]
+    # The nodes that passed are many, and nobody reads them.
+    options = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": rules}}
+    found = _AXE.run(page, context=within, options=options).response["violations"]
+    return [
+        f"{fault['id']} ({fault['impact']}): {json.dumps([node['html'][:200] for node in fault['nodes']])}"
+        for fault in found
+        if not by_the_norm_only or fault["impact"] in {"serious", "critical"}
+    ]
+
+
+def expect_readable(page: Page, within: str = "html") -> None:
+    """Nothing that axe finds and nothing that sticks out: light on a desk, and dark on a phone."""
+    for scheme, width in (("light", 1280), ("dark", 360)):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        found = faults_of(page, within)
+        assert found == [], (page.url, scheme, width, found)
+        assert page.evaluate(SIDEWAYS) <= 0, (page.url, width)
+    page.emulate_media(color_scheme="light")
