@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "alipay_refund_settle_s": 0,  # 0: final at once (fund_change Y)
     "unionpay_refund_settle_s": 60,
     "stripe_refund_settle_s": 0,
+    "stripe_payouts": "daily",  # or "none"
     "alipay_repeat_precreate": "refuse",  # or "same": reports differ
 }
 

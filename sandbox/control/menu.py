@@ -45,10 +45,11 @@ def arming(channels: list[str], shown: str) -> str:
     number = _number(shown)
     of_calls = _choice("Call", "call", CALLS) + _choice("Fault", "kind", list(CALL_FAULTS))
     code = "<label>Code (of refuse) <input name=code placeholder='the channel’s own'></label> "
+    options = "<label>Options <input name=options placeholder='{&quot;wait_s&quot;: 5}'></label> "
     of_news = "<input type=hidden name=call value=notify>" + _choice("Notification", "kind", list(NOTIFY_FAULTS))
     chosen = _choice("Channel", "channel", ["*", *channels])
-    return _form("arm", shown, f"{chosen}{of_calls}{number}{when}{code}<button>Arm</button>") + _form(
-        "arm", shown, f"{chosen}{of_news}{number}{when}<button>Arm</button>"
+    return _form("arm", shown, f"{chosen}{of_calls}{number}{when}{code}{options}<button>Arm</button>") + _form(
+        "arm", shown, f"{chosen}{of_news}{number}{when}{options}<button>Arm</button>"
     )
 
 

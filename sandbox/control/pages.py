@@ -52,9 +52,10 @@ def routes(box: Box, control: Control) -> list[Route]:
         form: Body = dict(parse_qsl((await request.body()).decode()))
         verb, shown = str(form.pop("do", "")), form.pop("shown", "")
         try:
-            await verbs[verb]({name: _READ.get(name, str)(value) for name, value in form.items()})
+            options = json.loads(form.pop("options", "{}"))
+            await verbs[verb]({name: _READ.get(name, str)(value) for name, value in form.items()} | dict(options))
             said = f"Done: {verb}."
-        except (Unusable, ValueError, LookupError, till.NotPayable) as error:
+        except (Unusable, ValueError, TypeError, LookupError, till.NotPayable) as error:
             said = str(error)
         box.wake.set()
         return RedirectResponse("/_sandbox/?" + urlencode({"out_trade_no": shown, "said": said}), status_code=303)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sandbox import bills
@@ -16,6 +17,9 @@ _ALWAYS = float("inf")
 def listed(box: Box, asked: dict[str, Any]) -> Answer:
     """This function will answer GET /v1/balance_transactions."""
     transactions = _transactions(box)
+    if "payout" in asked:
+        content = _content(box, asked["payout"])
+        transactions = [one for one in transactions if one["source"] in content]
     for name in ("type", "source"):
         if name in asked:
             transactions = [one for one in transactions if one[name] == asked[name]]
@@ -34,6 +38,20 @@ def get(box: Box, number: str, asked: dict[str, Any]) -> Answer:
     raise wire.missing("balance_transaction", number)
 
 
+def movements(box: Box) -> list[dict[str, Any]]:
+    """This function will give what really moved by payments and refunds, the oldest first."""
+    now = box.clock.now()
+    return [objects.transaction(line, now) for line in bills.true_lines(box, shelf.CHANNEL, 0, _ALWAYS)]
+
+
+def _content(box: Box, number: str) -> set[str]:
+    """What a payout is made of, by source, and the payout itself."""
+    for row in shelf.payout_rows(box):
+        if row["number"] == number:
+            return {number, *json.loads(row["content"])}
+    raise wire.missing("payout", number)
+
+
 def _transactions(box: Box) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     seen: set[str] = set()
@@ -43,6 +61,8 @@ def _transactions(box: Box) -> list[dict[str, Any]]:
             one["id"] += "x"
         seen.add(one["id"])
         found.append(one)
+    for row in shelf.payout_rows(box):
+        found += objects.payout_transactions(row)
     return found[::-1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.books import Payment, Trade
@@ -59,15 +60,25 @@ def refund(box: Box, number: str) -> dict[str, Any] | None:
     return objects.refund(box.books.trade_by_id(entry.trade_id), box.books.payment(entry.payment_id), entry)
 
 
+def payout_rows(box: Box) -> list[Mapping[str, Any]]:
+    """This function will list the rows of all payouts, the oldest first."""
+    return [dict(row) for row in box.store.rows("SELECT * FROM payout ORDER BY created_at, id")]
+
+
+def payout(box: Box, number: str) -> dict[str, Any] | None:
+    """This function will give a payout, None when there is none."""
+    row = box.store.one("SELECT * FROM payout WHERE number = ?", number)
+    return None if row is None else objects.payout(dict(row))
+
+
 def taken(box: Box, number: str) -> dict[str, Any] | None:
     """This function will give any object that can be expanded, by its id."""
     kind = number.partition("_")[0]
     if kind == "pi":
         trade = box.books.trade_by_trade_no(CHANNEL, number)
         return intent(box, trade) if trade else None
-    if kind == "ch":
-        return charge(box, number)
-    return refund(box, number) if kind == "re" else None
+    find = {"ch": charge, "re": refund, "po": payout}.get(kind)
+    return find(box, number) if find else None
 
 
 def expanded(box: Box, thing: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:

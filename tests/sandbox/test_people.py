@@ -151,11 +151,11 @@ class TestTheControlPage:
 
     def test_a_fault_can_be_armed_for_the_nth_time_by_chance_and_until_disarmed(self, sandbox: Sandbox) -> None:
         form = {"do": "arm", "channel": "wechat", "call": "refund", "kind": "refuse", "code": "NOT_ENOUGH"}
-        when = {"skip": "2", "count": "0", "probability": "0.25", "out_trade_no": NO}
+        when = {"skip": "2", "count": "0", "probability": "0.25", "out_trade_no": NO, "options": '{"wait_s": 5}'}
         sandbox.http.post("/_sandbox/do", data=form | when)
         (fault,) = sandbox.get("/faults")
         assert (fault["skip"], fault["left_count"], fault["probability"]) == (2, None, 0.25)
-        assert (fault["out_trade_no"], fault["options"]) == (NO, {"code": "NOT_ENOUGH"})
+        assert (fault["out_trade_no"], fault["options"]) == (NO, {"code": "NOT_ENOUGH", "wait_s": 5})
         assert "until disarmed" in sandbox.http.get("/_sandbox/").text
         sandbox.http.post("/_sandbox/do", data={"do": "disarm", "id": str(fault["id"])})
         assert sandbox.get("/faults") == []
@@ -172,6 +172,7 @@ class TestTheControlPage:
         for form in (
             {"do": "spoil", "kind": "missing"},
             {"do": "arm", "kind": "slow", "count": "many"},
+            {"do": "arm", "kind": "slow", "options": "5"},
             {"do": "dance"},
         ):
             answer = sandbox.http.post("/_sandbox/do", data=form)

@@ -237,6 +237,12 @@ class TestIdempotency:
         assert ("idempotent-replayed" in first.headers, second.headers["idempotent-replayed"]) == (False, "true")
         assert self.raw(sandbox, "k2").json()["id"] != first.json()["id"]
 
+    def test_the_same_request_twice_at_once_makes_one_thing(self, sandbox: Sandbox) -> None:
+        sandbox.arm("double_submit", channel="stripe", call="create")
+        first, again = self.raw(sandbox, "k1"), self.raw(sandbox, "k1")
+        assert first.json()["id"] == again.json()["id"]
+        assert len(sandbox.get("/trades")) == 1
+
     def test_other_parameters_under_the_same_key_are_an_error(self, sandbox: Sandbox) -> None:
         self.raw(sandbox, "k1")
         answer = self.raw(sandbox, "k1", amount="991")
@@ -287,6 +293,17 @@ class TestWebhooks:
         assert len({event.id for event in events}) == 3
         session = next(event for event in events if event.type == "checkout.session.completed").data.object
         assert (session.payment_status, session.client_reference_id) == ("paid", NO)
+
+    def test_the_events_of_one_payment_can_come_in_reverse(
+        self, api: stripe.StripeClient, sandbox: Sandbox, merchant: Merchant
+    ) -> None:
+        opened(api)
+        sandbox.pay("stripe", NO, notify={"kind": "reorder"})
+        for count in (1, 2, 3):
+            sandbox.post("/clock", advance_s=60)
+            merchant.wait(count)
+        types = [event_of(sandbox, posted).type for posted in merchant.posted]
+        assert types == ["checkout.session.completed", "payment_intent.succeeded", "charge.succeeded"]
 
     def test_a_refused_event_comes_again_with_the_same_id(
         self, api: stripe.StripeClient, sandbox: Sandbox, merchant: Merchant
@@ -369,3 +386,64 @@ def test_too_many_requests(api: stripe.StripeClient, sandbox: Sandbox) -> None:
     sandbox.arm("refuse", channel="stripe", call="create", code="rate_limit")
     with pytest.raises(stripe.RateLimitError):
         opened(api)
+
+
+class TestPayouts:
+    @pytest.fixture(autouse=True)
+    def days_later(self, api: stripe.StripeClient, sandbox: Sandbox) -> None:
+        """A charge of 9.90 with a fee of 0.59, 3.00 of it returned; it is available two days later, at the bank four."""
+        opened(api)
+        intent = sandbox.pay("stripe", NO)["trade_no"]
+        api.v1.refunds.create({"payment_intent": intent, "amount": 300})
+        sandbox.post("/clock", advance_s=3 * 86400)
+
+    def content(self, api: stripe.StripeClient, payout: str) -> list[Any]:
+        return list(api.v1.balance_transactions.list({"payout": payout, "expand": ["data.source"]}).data)
+
+    def test_what_is_available_goes_to_the_bank_at_midnight_and_arrives_a_day_later(
+        self, api: stripe.StripeClient, sandbox: Sandbox
+    ) -> None:
+        (payout,) = api.v1.payouts.list().data
+        assert (payout.amount, payout.currency, payout.automatic, payout.status) == (631, "usd", True, "in_transit")
+        assert payout.created % 86400 == 0
+        sandbox.post("/clock", advance_s=86400)
+        arrived = api.v1.payouts.retrieve(payout.id)
+        assert (arrived.status, arrived.reconciliation_status) == ("paid", "completed")
+        assert len(api.v1.payouts.list().data) == 1, "the same money is not paid out twice"
+
+    def test_its_transactions_add_up_to_it(self, api: stripe.StripeClient) -> None:
+        (payout,) = api.v1.payouts.list().data
+        gone, *moved = self.content(api, payout.id)
+        assert (gone.id, gone.type, gone.net, gone.source.id) == (payout.balance_transaction, "payout", -631, payout.id)
+        assert sorted(one.net for one in moved) == [-300, 931]
+        everything = api.v1.balance_transactions.list().data
+        assert sum(one.net for one in everything) == 0, "nothing is left in the balance"
+
+    def test_a_wrong_bill_does_not_add_up_to_its_payout(self, api: stripe.StripeClient, sandbox: Sandbox) -> None:
+        sandbox.post("/bill-faults", channel="stripe", kind="missing", out_trade_no=NO)
+        (payout,) = api.v1.payouts.list().data
+        assert (payout.amount, [one.type for one in self.content(api, payout.id)]) == (631, ["payout"])
+
+    def test_it_is_told(self, api: stripe.StripeClient, sandbox: Sandbox, merchant: Merchant) -> None:
+        sandbox.post("/clock", advance_s=86400)
+
+        def told() -> set[str]:
+            return {event_of(sandbox, posted).type for posted in list(merchant.posted)}
+
+        wait_for(lambda: told() >= {"payout.created", "payout.paid", "payout.reconciliation_completed"})
+
+    def test_the_bank_can_send_it_back(self, api: stripe.StripeClient, sandbox: Sandbox, merchant: Merchant) -> None:
+        (payout,) = api.v1.payouts.list({"status": "in_transit"}).data
+        assert sandbox.post(f"/payouts/{payout.id}/fail")["status"] == "failed"
+        back, gone = (one for one in self.content(api, payout.id) if one.type.startswith("payout"))
+        assert (back.type, back.net, gone.net) == ("payout_failure", 631, -631)
+        wait_for(lambda: any(event_of(sandbox, posted).type == "payout.failed" for posted in list(merchant.posted)))
+        assert sandbox.http.post(f"/_sandbox/api/payouts/{payout.id}/fail").status_code == 404, "only once"
+
+    def test_payouts_can_be_switched_off(self, api: stripe.StripeClient, sandbox: Sandbox) -> None:
+        sandbox.post("/reset")
+        sandbox.post("/settings", stripe_payouts="none")
+        opened(api)
+        sandbox.pay("stripe", NO)
+        sandbox.post("/clock", advance_s=5 * 86400)
+        assert api.v1.payouts.list().data == []

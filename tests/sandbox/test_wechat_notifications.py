@@ -156,3 +156,14 @@ def test_an_extra_notification_gives_the_merchants_answer(
     assert (log[0]["sends"][0]["status"], log[0]["sends"][0]["answer"]) == (403, "who are you")
     assert not wechat.genuine(merchant.posted[0].headers, merchant.posted[0].body)
     assert json.loads(merchant.posted[0].body)["event_type"] == "TRANSACTION.SUCCESS"
+
+
+def test_a_payment_can_be_told_after_its_refund(wechat: WechatClient, sandbox: Sandbox, merchant: Merchant) -> None:
+    wechat.create(NO)
+    sandbox.pay("wechat", NO, notify={"kind": "reorder"})
+    wechat.refund(NO, "R" + NO, 100)
+    sandbox.post(f"/refunds/wechat/R{NO}/settle")
+    merchant.wait(1)
+    sandbox.post("/clock", advance_s=60)
+    told = [json.loads(posted.body)["event_type"] for posted in merchant.wait(2)]
+    assert told == ["REFUND.SUCCESS", "TRANSACTION.SUCCESS"]
