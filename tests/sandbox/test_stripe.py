@@ -5,53 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 import stripe
 
-from tests.sandbox.server import Merchant, Posted, Sandbox, wait_for
-
-NO = "S20260102A0001"
-
-
-@pytest.fixture
-def api(sandbox: Sandbox, merchant: Merchant) -> Iterator[stripe.StripeClient]:
-    """A client of the account whose webhook endpoint is the merchant's server."""
-    account = sandbox.accounts["stripe"]
-    http = stripe.RequestsClient(timeout=30)
-    client = stripe.StripeClient(
-        account["secret_key"], base_addresses={"api": account["api_base"]}, max_network_retries=0, http_client=http
-    )
-    endpoint = client.v1.webhook_endpoints.create({"url": merchant.url, "enabled_events": ["*"]})
-    assert endpoint.secret == account["webhook_secret"]
-    yield client
-    client.v1.webhook_endpoints.delete(endpoint.id)
-
-
-def asked(**changes: Any) -> Any:
-    price = {"currency": "usd", "unit_amount": 990, "product_data": {"name": "A mug"}}
-    params = {
-        "mode": "payment",
-        "client_reference_id": NO,
-        "metadata": {"number": NO},
-        "payment_intent_data": {"metadata": {"number": NO}},
-        "line_items": [{"quantity": 1, "price_data": price}],
-        "success_url": "http://shop.example/done?session={CHECKOUT_SESSION_ID}",
-        "cancel_url": "http://shop.example/cancel",
-    }
-    return params | changes
-
-
-def opened(api: stripe.StripeClient, **changes: Any) -> Any:
-    return api.v1.checkout.sessions.create(asked(**changes))
-
-
-def event_of(sandbox: Sandbox, posted: Posted) -> Any:
-    secret = sandbox.accounts["stripe"]["webhook_secret"]
-    return stripe.Webhook.construct_event(posted.body, posted.headers["stripe-signature"], secret)
+from tests.sandbox.server import Merchant, Sandbox, wait_for
+from tests.sandbox.stripe_client import NO, event_of, opened
 
 
 class TestWhoMayAsk:
@@ -386,64 +347,3 @@ def test_too_many_requests(api: stripe.StripeClient, sandbox: Sandbox) -> None:
     sandbox.arm("refuse", channel="stripe", call="create", code="rate_limit")
     with pytest.raises(stripe.RateLimitError):
         opened(api)
-
-
-class TestPayouts:
-    @pytest.fixture(autouse=True)
-    def days_later(self, api: stripe.StripeClient, sandbox: Sandbox) -> None:
-        """A charge of 9.90 with a fee of 0.59, 3.00 of it returned; it is available two days later, at the bank four."""
-        opened(api)
-        intent = sandbox.pay("stripe", NO)["trade_no"]
-        api.v1.refunds.create({"payment_intent": intent, "amount": 300})
-        sandbox.post("/clock", advance_s=3 * 86400)
-
-    def content(self, api: stripe.StripeClient, payout: str) -> list[Any]:
-        return list(api.v1.balance_transactions.list({"payout": payout, "expand": ["data.source"]}).data)
-
-    def test_what_is_available_goes_to_the_bank_at_midnight_and_arrives_a_day_later(
-        self, api: stripe.StripeClient, sandbox: Sandbox
-    ) -> None:
-        (payout,) = api.v1.payouts.list().data
-        assert (payout.amount, payout.currency, payout.automatic, payout.status) == (631, "usd", True, "in_transit")
-        assert payout.created % 86400 == 0
-        sandbox.post("/clock", advance_s=86400)
-        arrived = api.v1.payouts.retrieve(payout.id)
-        assert (arrived.status, arrived.reconciliation_status) == ("paid", "completed")
-        assert len(api.v1.payouts.list().data) == 1, "the same money is not paid out twice"
-
-    def test_its_transactions_add_up_to_it(self, api: stripe.StripeClient) -> None:
-        (payout,) = api.v1.payouts.list().data
-        gone, *moved = self.content(api, payout.id)
-        assert (gone.id, gone.type, gone.net, gone.source.id) == (payout.balance_transaction, "payout", -631, payout.id)
-        assert sorted(one.net for one in moved) == [-300, 931]
-        everything = api.v1.balance_transactions.list().data
-        assert sum(one.net for one in everything) == 0, "nothing is left in the balance"
-
-    def test_a_wrong_bill_does_not_add_up_to_its_payout(self, api: stripe.StripeClient, sandbox: Sandbox) -> None:
-        sandbox.post("/bill-faults", channel="stripe", kind="missing", out_trade_no=NO)
-        (payout,) = api.v1.payouts.list().data
-        assert (payout.amount, [one.type for one in self.content(api, payout.id)]) == (631, ["payout"])
-
-    def test_it_is_told(self, api: stripe.StripeClient, sandbox: Sandbox, merchant: Merchant) -> None:
-        sandbox.post("/clock", advance_s=86400)
-
-        def told() -> set[str]:
-            return {event_of(sandbox, posted).type for posted in list(merchant.posted)}
-
-        wait_for(lambda: told() >= {"payout.created", "payout.paid", "payout.reconciliation_completed"})
-
-    def test_the_bank_can_send_it_back(self, api: stripe.StripeClient, sandbox: Sandbox, merchant: Merchant) -> None:
-        (payout,) = api.v1.payouts.list({"status": "in_transit"}).data
-        assert sandbox.post(f"/payouts/{payout.id}/fail")["status"] == "failed"
-        back, gone = (one for one in self.content(api, payout.id) if one.type.startswith("payout"))
-        assert (back.type, back.net, gone.net) == ("payout_failure", 631, -631)
-        wait_for(lambda: any(event_of(sandbox, posted).type == "payout.failed" for posted in list(merchant.posted)))
-        assert sandbox.http.post(f"/_sandbox/api/payouts/{payout.id}/fail").status_code == 404, "only once"
-
-    def test_payouts_can_be_switched_off(self, api: stripe.StripeClient, sandbox: Sandbox) -> None:
-        sandbox.post("/reset")
-        sandbox.post("/settings", stripe_payouts="none")
-        opened(api)
-        sandbox.pay("stripe", NO)
-        sandbox.post("/clock", advance_s=5 * 86400)
-        assert api.v1.payouts.list().data == []
