@@ -17,6 +17,13 @@ notifications = Counter(
     },
 )
 
+# Posted to an address that is no account's: nobody's secret opens it, so it is not even read.
+unaddressed = Counter(
+    name="payhub_notifications_unaddressed_total",
+    says="Messages posted to a notification address that belongs to no account.",
+    labels={},
+)
+
 # Clicks to pay that could have become a second charge and did not.
 duplicates_prevented = Counter(
     name="payhub_duplicates_prevented_total",
@@ -26,6 +33,7 @@ duplicates_prevented = Counter(
 
 METRICS = [
     notifications,
+    unaddressed,
     duplicates_prevented,
     Gauge(
         name="payhub_queries_pending",
