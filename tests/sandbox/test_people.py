@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from sandbox.bills import FaultKind
+from sandbox.control import words as control_words
 from sandbox.faults import CALL_FAULTS, NOTIFY_FAULTS
 from sandbox.phone import words
 from tests.sandbox.alipay_client import AlipayClient
@@ -107,7 +108,7 @@ class TestItsLanguages:
         page = sandbox.http.get(code, headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}).text
         assert "<html lang=zh>" in page
         assert ">付款</button>" in page
-        assert "Phone of" not in page
+        assert "Whose phone" not in page
 
     def test_the_choice_of_a_person_wins_and_stays(self, sandbox: Sandbox, code: str) -> None:
         assert ">Pay</button>" in sandbox.http.get(code).text
@@ -118,7 +119,7 @@ class TestItsLanguages:
         assert ">English</a>" in again.text
 
     def test_everything_is_said_in_both(self) -> None:
-        for key, (english, chinese) in words._WORDS.items():
+        for key, (english, chinese) in (*words.WORDS.items(), *control_words.WORDS.items()):
             assert english
             assert re.search("[\u4e00-\u9fff]", chinese), key
 
@@ -147,7 +148,8 @@ class TestTheControlPage:
     def test_it_has_the_whole_menu(self, sandbox: Sandbox) -> None:
         page = sandbox.http.get("/_sandbox/").text
         for offered in (*CALL_FAULTS, *NOTIFY_FAULTS, *FaultKind):
-            assert f"<option>{offered}</option>" in page
+            assert f"<option value={offered}>" in page
+            assert offered in control_words.WORDS, "with what it means"
 
     def test_a_fault_can_be_armed_for_the_nth_time_by_chance_and_until_disarmed(self, sandbox: Sandbox) -> None:
         form = {"do": "arm", "channel": "wechat", "call": "refund", "kind": "refuse", "code": "NOT_ENOUGH"}
@@ -167,6 +169,16 @@ class TestTheControlPage:
         assert (fault["channel"], fault["kind"], fault["out_trade_no"]) == ("alipay", "missing", NO)
         sandbox.http.post("/_sandbox/do", data={"do": "mend", "id": str(fault["id"])})
         assert sandbox.get("/bill-faults") == []
+
+    def test_it_speaks_chinese_too_and_stays_at_it(self, sandbox: Sandbox, code: str) -> None:
+        page = sandbox.http.get("/_sandbox/", headers={"Accept-Language": "zh-CN"}).text
+        assert "<html lang=zh>" in page
+        assert "timeout_after – 无响应，已处理" in page
+        sandbox.pay("wechat", NO)
+        again = sandbox.http.post("/_sandbox/do", data={"do": "pay", "channel": "wechat", "number": NO, "lang": "zh"})
+        answer = sandbox.http.get(again.headers["location"]).text
+        assert "不会重复扣款" in answer
+        assert ">English<" in answer
 
     def test_nonsense_is_answered_in_words(self, sandbox: Sandbox) -> None:
         for form in (
