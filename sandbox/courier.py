@@ -94,10 +94,11 @@ class Courier:
         content = json.loads(row["content"])
         event = Event(event_id=row["event_id"], created_at=row["created_at"], content=content)
         envelope = clerk.envelope(event, signature)
+        patience_s = self._box.settings["ack_timeout_s"] or clerk.timeout_s
         began = self._box.clock.machine()
         try:
             answer = await self._client.post(
-                row["url"], content=envelope.body, headers=dict(envelope.headers), timeout=clerk.timeout_s
+                row["url"], content=envelope.body, headers=dict(envelope.headers), timeout=patience_s
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return self._log(row["id"], began, 0, repr(error), "FAILED")

@@ -111,6 +111,22 @@ def test_what_is_paid_at_a_page_that_the_browser_did_not_see_is_found_once(live:
 
 
 @of(*CREATING)
+def test_a_create_that_arrives_twice_opens_one_trade(live: Live) -> None:
+    live.arm("double_submit", "create")
+    assert live.create().fact.outcome in {Outcome.IN_PROGRESS, Outcome.UNKNOWN}
+    live.pay()
+    assert live.query().outcome is Outcome.PAID
+    assert len(live.sandbox.get("/trades", channel=live.code)) == len(live.books()) == 1
+
+
+@of(*CLOSING)
+def test_a_close_that_arrives_twice_is_found_closed(live: Live) -> None:
+    live.opened().arm("double_submit", "close")
+    assert live.channel.close(live.trade).outcome in {Outcome.CLOSED, Outcome.UNKNOWN}
+    assert live.query().outcome is Outcome.CLOSED
+
+
+@of(*CREATING)
 def test_a_create_that_works_after_we_gave_up_can_be_paid_and_is_found(live: Live) -> None:
     live.arm("late_effect", "create")
     assert live.create().fact.outcome is Outcome.UNKNOWN
