@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -12,7 +14,7 @@ from sandbox.control import words as control_words
 from sandbox.faults import CALL_FAULTS, NOTIFY_FAULTS
 from sandbox.phone import words
 from tests.sandbox.alipay_client import AlipayClient
-from tests.sandbox.server import Merchant, Sandbox, issue
+from tests.sandbox.server import ROOT, Merchant, Sandbox, issue
 from tests.sandbox.wechat_client import WechatClient
 
 NO = "P20260102A0001"
@@ -206,3 +208,21 @@ def test_a_reset_forgets_trades_and_keeps_numbers_used(sandbox: Sandbox, wechat:
     assert sandbox.get("/trades") == sandbox.get("/books") == sandbox.get("/notifications") == []
     wechat.create(NO)
     assert sandbox.pay("wechat", NO)["payments"][0]["trade_no"] != first
+
+
+def test_the_example_of_another_program_sells_its_tea(sandbox: Sandbox) -> None:
+    command = [sys.executable, "-m", "sandbox.example", str(sandbox.data)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    _, told, asked = run.stdout.splitlines()
+    assert told == "the notification says: SUCCESS"
+    assert asked.startswith("the query says: SUCCESS 4200")
+
+
+def test_it_runs_with_the_four_packages_that_it_names() -> None:
+    """Another program's developer installs sandbox/requirements.txt and nothing of payhub's."""
+    lines = (ROOT / "sandbox/requirements.txt").read_text().splitlines()
+    named = {re.split("[=]", line)[0] for line in lines if re.match("[a-z]", line)}
+    sources = [path.read_text() for path in (ROOT / "sandbox").rglob("*.py")]
+    imported = {name for source in sources for name in re.findall(r"^(?:from|import) (\w+)", source, re.MULTILINE)}
+    assert imported - set(sys.stdlib_module_names) - {"sandbox"} == named
