@@ -8,7 +8,7 @@ from typing import Any
 from sandbox import notify
 from sandbox.answers import Answer
 from sandbox.box import Box
-from sandbox.stripe import balance, objects, shelf, wire
+from sandbox.stripe import objects, shelf, wire
 from sandbox.stripe.lists import page
 
 DAY_S = 86400
@@ -23,7 +23,7 @@ def make(box: Box, now: float) -> None:
         return
     paid_out = {source for row in shelf.payout_rows(box) for source in json.loads(row["content"])}
     waiting: dict[tuple[float, str], list[dict[str, Any]]] = {}
-    for one in balance.movements(box):
+    for one in shelf.movements(box):
         midnight = -(-one["available_on"] // DAY_S) * DAY_S  # the first one at or after it
         if midnight <= now and one["source"] not in paid_out:
             waiting.setdefault((midnight, one["currency"]), []).append(one)

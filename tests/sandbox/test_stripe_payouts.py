@@ -45,6 +45,14 @@ def test_its_transactions_add_up_to_it(api: stripe.StripeClient) -> None:
     assert sum(one.net for one in everything) == 0, "nothing is left in the balance"
 
 
+def test_what_moved_the_balance_is_expanded_where_it_is_named(api: stripe.StripeClient, sandbox: Sandbox) -> None:
+    payout: Any = api.v1.payouts.list({"expand": ["data.balance_transaction"]}).data[0]
+    assert payout.balance_transaction.net == -631
+    intent = sandbox.get(f"/trades/stripe/{NO}")["trade_no"]
+    paid: Any = api.v1.payment_intents.retrieve(intent, {"expand": ["latest_charge.balance_transaction"]})
+    assert (paid.latest_charge.balance_transaction.fee, paid.latest_charge.amount_refunded) == (59, 300)
+
+
 def test_a_wrong_bill_does_not_add_up_to_its_payout(api: stripe.StripeClient, sandbox: Sandbox) -> None:
     sandbox.post("/bill-faults", channel="stripe", kind="missing", out_trade_no=NO)
     (payout,) = api.v1.payouts.list().data
