@@ -61,7 +61,7 @@ shell: $(INSTALLED) ## open Django's shell on the demo's database
 reset: $(INSTALLED) ## delete the demo's data (YES=1: without asking)
 	@exec $(PYTHON) -m dev.demo reset
 
-$(INSTALLED): requirements.txt requirements-dev.txt
+$(INSTALLED): requirements.txt requirements-dev.txt sandbox/requirements.txt
 	@for python in python3.11 python3 none; do \
 	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
 	done; \

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from cashier.metrics import duplicates_prevented
 from payhub.dashboard.figures import Figure
 
 _ATTEMPTS, _REFUNDS = "/admin/cashier/attempt/", "/admin/cashier/refund/"
@@ -40,9 +41,8 @@ FIGURES = [
     ),
     Figure(
         name="duplicates_prevented",
-        label=_("Second tries that did not pay twice, 7 days"),
-        sql="SELECT 'all', count(*) FROM (SELECT payment_id FROM cashier_attempt WHERE created_at >= %(week)s "
-        "GROUP BY payment_id HAVING count(*) > 1 AND count(*) FILTER (WHERE surplus) = 0) AS prevented",
+        label=_("Second payments prevented, 7 days"),
+        counter=duplicates_prevented,
         link="/admin/cashier/payment/",
     ),
     Figure(

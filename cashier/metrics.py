@@ -17,8 +17,24 @@ notifications = Counter(
     },
 )
 
+# Posted to an address that is no account's: nobody's secret opens it, so it is not even read.
+unaddressed = Counter(
+    name="payhub_notifications_unaddressed_total",
+    says="Messages posted to a notification address that belongs to no account.",
+    labels={},
+)
+
+# Clicks to pay that could have become a second charge and did not.
+duplicates_prevented = Counter(
+    name="payhub_duplicates_prevented_total",
+    says="Clicks to pay that started no second payment, by what was done instead.",
+    labels={"by": ("same_attempt", "open_attempt_shown", "closed_first", "already_paid")},
+)
+
 METRICS = [
     notifications,
+    unaddressed,
+    duplicates_prevented,
     Gauge(
         name="payhub_queries_pending",
         says="Attempts and refunds whose end is not known, by state.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from orders.metrics import submits_repeated
 from payhub.dashboard.figures import Figure
 
 FIGURES = [
@@ -20,6 +21,12 @@ FIGURES = [
         sql="SELECT 'all', count(*) FROM orders_webhookdelivery WHERE outcome = 'FAILED' AND created_at >= %(week)s",
         link="/admin/orders/order/",
         is_bad=True,
+    ),
+    Figure(
+        name="submits_repeated",
+        label=_("Orders submitted twice and made once, 7 days"),
+        counter=submits_repeated,
+        link="/admin/orders/order/",
     ),
     Figure(
         name="cases_by_age",

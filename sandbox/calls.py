@@ -55,7 +55,9 @@ async def play(box: Box, dialect: Dialect, channel: str, call: str, number: str,
 
 async def _disturbed(box: Box, fault: Fault, channel: str, number: str, act: Callable[[], Answer]) -> Answer | None:
     answer = None
-    if fault.effect is Effect.FIRST:
+    if fault.effect is Effect.TWICE:
+        _take_effect(box, act)
+    if fault.effect in (Effect.FIRST, Effect.TWICE):
         answer = _take_effect(box, act)
     if fault.effect is Effect.UNDONE:
         answer = _pretend(box, fault, channel, number, act)

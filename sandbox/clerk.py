@@ -89,6 +89,10 @@ class Clerk(ABC):
         """This function will tell after how long the channel returns the money by itself; None: it keeps it."""
         return None
 
+    def pass_time(self, now: float) -> float | None:
+        """This function will do what the channel does by itself as the books' time passes, and say when it is next to."""
+        return None
+
     def way_back(self, trade: Trade, payment: Payment | None) -> WayBack | None:
         """This function will give the way from the pay page back to the shop."""
         return None

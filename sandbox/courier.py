@@ -28,9 +28,9 @@ class Courier:
         try:
             while True:
                 self._box.wake.clear()
-                due.pass_time(self._box)
+                next_due = due.pass_time(self._box)
                 self._send_what_is_due()
-                await self._rest()
+                await self._rest(next_due)
         finally:
             for task in self._sending:
                 task.cancel()
@@ -47,10 +47,10 @@ class Courier:
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
 
-    async def _rest(self) -> None:
+    async def _rest(self, next_due: float | None) -> None:
         row = self._box.store.one("SELECT MIN(next_at) AS at FROM notification WHERE state = 'PENDING'")
         planned = None if row is None else row["at"]
-        moments = [at for at in (planned, self._box.books.next_due()) if at is not None]
+        moments = [at for at in (planned, next_due) if at is not None]
         pause_s = max(0.0, min(moments) - self._box.clock.now()) if moments else None
         try:
             await asyncio.wait_for(self._box.wake.wait(), pause_s)
@@ -94,10 +94,11 @@ class Courier:
         content = json.loads(row["content"])
         event = Event(event_id=row["event_id"], created_at=row["created_at"], content=content)
         envelope = clerk.envelope(event, signature)
+        patience_s = self._box.settings["ack_timeout_s"] or clerk.timeout_s
         began = self._box.clock.machine()
         try:
             answer = await self._client.post(
-                row["url"], content=envelope.body, headers=dict(envelope.headers), timeout=clerk.timeout_s
+                row["url"], content=envelope.body, headers=dict(envelope.headers), timeout=patience_s
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             return self._log(row["id"], began, 0, repr(error), "FAILED")

@@ -9,8 +9,9 @@ from sandbox.books import Refund, RefundState, TradeState
 from sandbox.box import Box
 
 
-def pass_time(box: Box) -> None:
-    """This function will close every trade and settle every refund whose time has come."""
+def pass_time(box: Box) -> float | None:
+    """This function will close every trade and settle every refund whose time has come, let the channels do what they do
+    day by day, and give the books' time at which something changes by itself again; None: never."""
     now = box.clock.now()
     with box.store.transaction():
         for trade in box.books.overdue_trades(now):
@@ -22,6 +23,8 @@ def pass_time(box: Box) -> None:
             notify.announce_closed(box, closed)
         for refund in box.books.overdue_refunds(now):
             settle_refund(box, refund, RefundState.SUCCESS)
+        moments = [clerk.pass_time(now) for clerk in box.clerks.values()]
+    return min((at for at in (box.books.next_due(), *moments) if at is not None), default=None)
 
 
 def settle_refund(box: Box, refund: Refund, state: RefundState) -> Refund:

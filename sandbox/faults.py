@@ -22,6 +22,7 @@ class Effect(StrEnum):
 
     FIRST = "first"  #: Before it hangs.
     LAST = "last"  #: After it hung: the caller has given up, and it happens all the same.
+    TWICE = "twice"  #: A double click, or a proxy that repeats: the answer is that to the second one.
     NONE = "none"
     UNDONE = "undone"  #: Never, although the answer is that of a call that did it.
 
@@ -64,6 +65,7 @@ CALL_FAULTS = {
         Fault(kind="timeout_after", effect=Effect.FIRST, wait_s=HANG),
         Fault(kind="late_effect", effect=Effect.LAST, wait_s=HANG),
         Fault(kind="slow", wait_s=3),
+        Fault(kind="double_submit", effect=Effect.TWICE),
         Fault(kind="cut_before", effect=Effect.NONE, reply=Reply.CUT),
         Fault(kind="cut_after", reply=Reply.CUT),
         Fault(kind="http_500", effect=Effect.NONE, reply=Reply.HTTP, status=500),
@@ -84,6 +86,7 @@ NOTIFY_FAULTS: dict[str, dict[str, Any]] = {
     "drop": {"sends": None},  # how many sends are lost; null: all of them
     "delay": {"delay_s": 120},
     "repeat": {"times": 3, "parallel": False},
+    "reorder": {"apart_s": 60},  # what was first is told last; what comes after it overtakes it
     "wrong_amount": {"amount_minor": 1},
     "bad_signature": {"sends": 1},
     "probe": {"sends": 1},

@@ -45,17 +45,28 @@ def announce_declined(box: Box, trade: Trade) -> None:
     _write(box, trade, "declined", trade.notify_url, box.clerks[trade.channel].declined(trade), {})
 
 
+def announce_of_account(box: Box, channel: str, number: str, contents: Sequence[Content]) -> None:
+    """This function will write down notifications of the account itself, which are about no trade (Stripe's payouts)."""
+    _enter(box, channel, number, "account", "", contents, {})
+
+
 def _write(box: Box, trade: Trade, kind: str, url: str, contents: Sequence[Content], twist: Twist) -> None:
-    now, url = box.clock.now(), box.clerks[trade.channel].address(url)
+    _enter(box, trade.channel, trade.out_trade_no, kind, url, contents, twist)
+
+
+def _enter(box: Box, channel: str, number: str, kind: str, url: str, contents: Sequence[Content], twist: Twist) -> None:
+    now, url = box.clock.now(), box.clerks[channel].address(url)
     lost = twist.get("kind") == "drop" and twist["sends"] is None
     state = "UNADDRESSED" if not url else "LOST" if lost else "PENDING"
-    for content in contents:
+    for place, content in enumerate(contents):
+        # Reordered: the last is told first, and something that happens meanwhile is told before any of them.
+        late_s = float(twist.get("delay_s", 0)) + (len(contents) - place) * float(twist.get("apart_s", 0))
         box.store.run(
             "INSERT INTO notification (channel, event_id, kind, out_trade_no, url, content, twist, state, created_at,"
             " next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            trade.channel, box.numbers.event(now), kind, trade.out_trade_no, url,
+            channel, box.numbers.event(now), kind, number, url,
             json.dumps(content, ensure_ascii=False), json.dumps(dict(twist)), state, now,
-            now + float(twist.get("delay_s", 0)),
+            now + late_s,
         )  # fmt: skip
     box.wake.set()
 

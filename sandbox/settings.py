@@ -10,6 +10,7 @@ from sandbox.store import Store
 DEFAULTS: dict[str, Any] = {
     "clock_offset_s": 0,  # how far the books' clock runs ahead of the machine's
     "hang_s": 30,  # how long a call hangs that is armed to time out
+    "ack_timeout_s": None,  # how long a notification waits for its answer; null: as long as the channel does
     "allow_second_payment": False,  # a second person may pay a code that is paid already
     "wechat_refund_settle_s": 60,  # from "accepted" to the refund's end; null: only by hand
     "wechat_paid_code_on_create": "OUT_TRADE_NO_USED",  # or ORDERPAID, TRADE_ERROR: reports differ
@@ -19,6 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "alipay_refund_settle_s": 0,  # 0: final at once (fund_change Y)
     "unionpay_refund_settle_s": 60,
     "stripe_refund_settle_s": 0,
+    "stripe_payouts": "daily",  # or "none"
     "alipay_repeat_precreate": "refuse",  # or "same": reports differ
 }
 

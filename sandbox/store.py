@@ -54,6 +54,10 @@ CREATE TABLE IF NOT EXISTS bill_link (
     token TEXT PRIMARY KEY, channel TEXT NOT NULL, day TEXT NOT NULL, packing TEXT NOT NULL, until REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS idempotency (
     key TEXT PRIMARY KEY, print TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL, created_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS payout (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, number TEXT NOT NULL UNIQUE, amount_minor INTEGER NOT NULL,
+    currency TEXT NOT NULL, content TEXT NOT NULL, state TEXT NOT NULL, created_at REAL NOT NULL,
+    arrives_at REAL NOT NULL, failed_at REAL);
 CREATE TABLE IF NOT EXISTS call (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, channel TEXT NOT NULL, call TEXT NOT NULL,
     out_trade_no TEXT NOT NULL, fault TEXT NOT NULL, status INTEGER NOT NULL, code TEXT NOT NULL);
@@ -122,5 +126,6 @@ class Store:
             self._db.execute("DELETE FROM fault")
             self._db.execute("DELETE FROM bill_fault")
             self._db.execute("DELETE FROM bill_link")
+            self._db.execute("DELETE FROM payout")
             self._db.execute("DELETE FROM call")
             self._db.execute("DELETE FROM setting")

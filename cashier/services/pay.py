@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cashier.channels.base import Created, Outcome
 from cashier.errors import AlreadyPaid, MethodUnavailable, PaymentEnded
 from cashier.locks import lock_attempts, lock_payment, lock_payment_of_attempt
+from cashier.metrics import duplicates_prevented
 from cashier.models import Attempt, ChannelAccount, Payment
 from cashier.selectors import is_offered
 from cashier.services import pending
@@ -46,6 +47,7 @@ class _Intent:
     attempt: Attempt
     call_create: bool = False
     close_first: bool = False
+    prevented: str = ""  #: How this click was kept from starting a second payment; empty: it was not about to.
 
 
 def pay(*, payment_id: int, choice: Choice, now: datetime) -> Attempt:
@@ -59,7 +61,7 @@ def pay(*, payment_id: int, choice: Choice, now: datetime) -> Attempt:
     account = _account(payment_id, choice)
     # The slot is taken before the intent is committed: an attempt is never begun without the means to call.
     with slot(account.channel):
-        intent = _intend(payment_id, account, choice, now)
+        intent = _first_intent(payment_id, account, choice, now)
         if intent.close_first:
             query_attempt(attempt_no=intent.attempt.attempt_no)
             # The channel was asked; whatever it said is settled. Look again, once.
@@ -68,6 +70,18 @@ def pay(*, payment_id: int, choice: Choice, now: datetime) -> Attempt:
             return intent.attempt
         created = channel_of(intent.attempt.account).create(trade_of(intent.attempt))
         return _note_created(intent.attempt, created)
+
+
+def _first_intent(payment_id: int, account: ChannelAccount, choice: Choice, now: datetime) -> _Intent:
+    """Commit what the click means; count it when it would have been a second payment without us."""
+    try:
+        intent = _intend(payment_id, account, choice, now)
+    except AlreadyPaid:
+        duplicates_prevented.count(by="already_paid")
+        raise
+    if intent.prevented:
+        duplicates_prevented.count(by=intent.prevented)
+    return intent
 
 
 def _account(payment_id: int, choice: Choice) -> ChannelAccount:
@@ -93,11 +107,13 @@ def _intend(payment_id: int, account: ChannelAccount, choice: Choice, now: datet
         same = [a for a in attempts if a.is_live and a.superseded_at is None and _is_chosen(a, choice)]
         others = [a for a in attempts if a.counts and not _is_chosen(a, choice)]
         if same and not others:
-            return _resume(same[-1], now)
+            # Who goes on with the attempt that their page shows is not about to pay a second time.
+            is_known = choice.seen_attempt_no == same[-1].attempt_no
+            return replace(_resume(same[-1], now), prevented="" if is_known else "same_attempt")
         if latest is not None and choice.seen_attempt_no not in {None, latest.attempt_no}:
             # The page that sent this did not know the latest attempt: show that first. Another window may be paying
             # it at this moment, and nobody asked for its end.
-            return _Intent(attempt=latest)
+            return _Intent(attempt=latest, prevented="open_attempt_shown" if latest.is_live else "")
         if others:
             return _switch(others[-1], now)
         return _Intent(attempt=_start(payment, account, choice, now), call_create=True)
@@ -110,10 +126,10 @@ def _is_chosen(attempt: Attempt, choice: Choice) -> bool:
 def _switch(live: Attempt, now: datetime) -> _Intent:
     """Another method is live: it must be provably dead before a new number is given out."""
     if live.state == AttemptState.CLOSING:
-        return _Intent(attempt=live)  # asked already; the sweep goes on asking
+        return _Intent(attempt=live, prevented="closed_first")  # asked already; the sweep goes on asking
     pending.begin_closing(live, now)
     _tell(live, "attempt.closing", now, because="another method was chosen")
-    return _Intent(attempt=live, close_first=True)
+    return _Intent(attempt=live, close_first=True, prevented="closed_first")
 
 
 def _resume(live: Attempt, now: datetime) -> _Intent:

@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from cashier.channels.base import Notification, NotificationRefused, Refusal, Reply
-from cashier.metrics import notifications
+from cashier.metrics import notifications, unaddressed
 from cashier.models import ChannelAccount
 from cashier.services.channel_calls import channel_of
 from cashier.services.settle import settle
@@ -30,6 +30,7 @@ def notify(request: HttpRequest, channel: str, account_code: str) -> HttpRespons
     account = ChannelAccount.objects.filter(code=account_code, channel=channel).first()
     if account is None:
         log.warning("notification for %s at %s: there is no such account. Nothing was changed.", account_code, channel)
+        unaddressed.count()
         return HttpResponse(status=404)
     adapter = channel_of(account)
     try:

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from cashier.public import PaymentView
 from orders.errors import AlreadyOrdered, NothingOrdered
 from orders.locks import claim_submit
+from orders.metrics import submits_repeated
 from orders.models import Order
 from orders.selectors import newest_standing
 from orders.services.ask import FIRST_ASK_AFTER_S
@@ -100,13 +101,12 @@ def submit(*, draft: Draft, now: datetime) -> Submitted:
     if not draft.items or not all(1 <= item.quantity <= MAX_QUANTITY for item in draft.items):
         raise NothingOrdered
     order_no = numbers.order_no(now)
-    order = _known_to_redis(draft, order_no, now) if draft.buyer else None
-    is_new = False
-    if order is None:
-        order = _order(draft, order_no, now)
-        is_new = order.order_no == order_no
+    known = _known_to_redis(draft, order_no, now) if draft.buyer else None
+    order = known or _order(draft, order_no, now)
+    is_new = order.order_no == order_no
     if not is_new:
         log.info("submitted again: %s", order.order_no)
+        submits_repeated.count(by="redis" if known else "database")
     return Submitted(order=order, payment=collect(order=order, actor=SHOPPER, now=now), is_new=is_new)
 
 

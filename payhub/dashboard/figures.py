@@ -6,7 +6,7 @@ Every app says its own in `<app>.figures.FIGURES`, as it says its invariants and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -15,8 +15,10 @@ from django.apps import apps
 from django.db import connection
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
+from redis.exceptions import RedisError
 
 from payhub.dashboard.models import Summary
+from payhub.metrics import Counter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +26,14 @@ class Figure:
     """One question and how its answer is shown.
 
     `sql` gives rows of (label, number) or, for money, (currency, minor units); it may use `%(now)s`, `%(today)s`,
-    `%(day)s` (24 hours ago) and `%(week)s`. A tile shows the sum of its rows, bars show each.
+    `%(day)s` (24 hours ago) and `%(week)s`. A tile shows the sum of its rows, bars show each. What leaves no row has a
+    `counter` instead: the sweep keeps what it counted in each of the last 7 days.
     """
 
     name: str
     label: Promise
-    sql: str
+    sql: str = ""
+    counter: Counter | None = None
     link: str  #: The list in the admin that holds the rows, with `{label}` for the row's.
     shape: str = "tile"  #: tile, money, bars or percent.
     words: dict[str, Promise] | None = None  #: Of labels that are codes.
@@ -52,8 +56,31 @@ def count(*, now: datetime) -> int:
     moments = {"now": now, "today": today, "day": now - timedelta(days=1), "week": now - timedelta(days=7)}
     figures = all_figures()
     for figure in figures:
+        if figure.counter is not None:
+            _count_day(figure.name, figure.counter, now)
+            continue
         Summary.objects.update_or_create(name=figure.name, defaults={"rows": _rows(figure, moments), "counted_at": now})
     return len(figures)
+
+
+def _count_day(name: str, counter: Counter, now: datetime) -> None:
+    """Add what was counted since the last look to today's row; days older than a week go."""
+    try:
+        stands_at = int(sum(number for _, number in counter.read(now)))
+    except RedisError:
+        return  # the figure stays as it was, and its age says so
+    today = localtime(now).date()
+    # A first look does not know since when was counted: it begins with nothing.
+    fresh = {"counter": stands_at, "counted_at": now}
+    kept, _ = Summary.objects.get_or_create(name=name, defaults=fresh)
+    # A counter that stands lower than before was emptied with its Redis and began at zero.
+    more = stands_at - kept.counter if stands_at >= kept.counter else stands_at
+    days = {day: number for day, number in kept.rows if date.fromisoformat(day) > today - timedelta(days=7)}
+    days[today.isoformat()] = days.get(today.isoformat(), 0) + more
+    # Two sweeps at once found the same: the second one no longer finds the counter where it saw it.
+    Summary.objects.filter(pk=kept.pk, counter=kept.counter).update(
+        rows=sorted(days.items()), counter=stands_at, counted_at=now
+    )
 
 
 def _rows(figure: Figure, moments: dict[str, datetime]) -> list[Any]:

@@ -11,7 +11,7 @@ from sandbox import beijing, bills, money
 from sandbox.alipay import wire
 from sandbox.alipay.account import AlipayAccount
 from sandbox.alipay.trade import masked_login
-from sandbox.answers import Answer
+from sandbox.answers import Answer, Refusal
 from sandbox.bill_links import Link, follow, hand_out
 from sandbox.bills import FaultKind, Line, LineKind
 from sandbox.box import Box
@@ -42,18 +42,19 @@ def link(box: Box, parameters: Mapping[str, str], content: Mapping[str, Any]) ->
     return wire.success({"bill_download_url": f"{box.base_url}/alipay/bill?token={token}&fileType=csv.zip"})
 
 
-def packed(box: Box, account: AlipayAccount, token: str) -> bytes | None:
-    """This function will give the zip that a link leads to, None when it is unknown or too old."""
+def file(box: Box, account: AlipayAccount, token: str) -> Answer:
+    """This function will give the zip that a link leads to; raise Refusal 403 when it is unknown or too old."""
     found = follow(box, "alipay", token)
     if found is None:
-        return None
+        raise Refusal(wire.FileDialect().refuse("expired"))
     begin, end = bills.day_of(found.day)
     name = f"{account.seller_id}0156_{found.day.replace('-', '')}_业务明细"
     lines = bills.lines(box, "alipay", begin, end)
     files = {f"{name}.csv": _details(account, lines, begin, end), f"{name}(汇总).csv": _summary(account, lines)}
     archive = _zipped(files)
     damaged = bills.BillFaults(box).is_set("alipay", FaultKind.DAMAGED, found.day)
-    return archive[: len(archive) * 2 // 3] if damaged else archive
+    content = archive[: len(archive) * 2 // 3] if damaged else archive
+    return Answer(status=200, body=content, content_type="application/zip", code="OK")
 
 
 def _details(account: AlipayAccount, lines: list[Line], begin: float, end: float) -> str:

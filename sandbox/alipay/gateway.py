@@ -57,10 +57,9 @@ def routes(box: Box, account: AlipayAccount) -> list[Route]:
         return await play(box, dialect, "alipay", call, number, lambda: act(box, parameters, content))
 
     async def bill_file(request: Request) -> Response:
-        archive = bill.packed(box, account, request.query_params.get("token", ""))
-        if archive is None:
-            return Response("链接已失效", 403, media_type="text/plain")
-        return Response(archive, media_type="application/zip")
+        pass_time(box)
+        token = request.query_params.get("token", "")
+        return await play(box, wire.FileDialect(), "alipay", "bill_file", "", lambda: bill.file(box, account, token))
 
     return [
         Route("/gateway.do", gateway, methods=["GET", "POST"]),

@@ -97,6 +97,18 @@ class PageDialect:
         return Response(page.encode("gbk"), 200, {"Content-Type": "text/html;charset=GBK"})
 
 
+class FileDialect:
+    """How the file server answers: with the file, or in plain words. Nothing of it is signed."""
+
+    def refuse(self, code: str) -> Answer:
+        """This function will refuse the file, whatever the code."""
+        return Answer(status=403, body="链接已失效".encode(), content_type="text/plain;charset=utf-8", code=code)
+
+    def seal(self, answer: Answer, signature: Reply = Reply.TRUE) -> Response:
+        """This function will hand it out."""
+        return Response(answer.body, answer.status, {"Content-Type": answer.content_type})
+
+
 class AlipayDialect:
     """How the gateway answers one call of one method."""
 

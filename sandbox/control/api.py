@@ -29,6 +29,8 @@ def routes(box: Box, control: Control) -> list[Route]:
         ("POST", "/trades/{channel}/{number}/second-payment", control.second_payment),
         ("POST", "/trades/{channel}/{number}/expire", control.expire),
         ("POST", "/refunds/{channel}/{number}/settle", control.settle_refund),
+        ("GET", "/payouts", control.payouts),
+        ("POST", "/payouts/{number}/fail", control.fail_payout),
         ("GET", "/books", control.books),
         ("GET", "/calls", control.calls),
         ("GET", "/notifications", control.notifications),

@@ -10,6 +10,7 @@ from sandbox.books import Payment, RefundState, Trade
 from sandbox.box import Box
 from sandbox.courier import Courier
 from sandbox.faults import twist
+from sandbox.stripe import objects, payouts, shelf
 
 Body = dict[str, Any]
 
@@ -110,6 +111,15 @@ class Control:
 
     def _paid(self, payment: Payment) -> Body:
         return asdict(payment) | {"returned_minor": self._box.books.returned_minor(payment)}
+
+    async def payouts(self, asked: Body) -> Any:
+        """This function will list Stripe's payouts, the newest first."""
+        return [objects.payout(row) for row in reversed(shelf.payout_rows(self._box))]
+
+    async def fail_payout(self, asked: Body) -> Any:
+        """This function will let the bank send a payout back."""
+        with self._box.store.transaction():
+            return payouts.fail(self._box, asked["number"])
 
     # -- the oracle
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-from sandbox import html
 from sandbox.bills import FaultKind
+from sandbox.control.view import View
+from sandbox.control.words import WORDS
 from sandbox.faults import CALL_FAULTS, NOTIFY_FAULTS
 
 CALLS = (
@@ -16,71 +18,72 @@ CALLS = (
 )
 
 
-def button(label: str, shown: str, **fields: object) -> str:
-    """This function will give a button that does what `do` says; the page stays on the trade that is shown."""
-    hidden = html.hidden({**fields, "shown": shown})
-    return f"<form method=post action=/_sandbox/do>{hidden}<button>{escape(label)}</button></form>"
-
-
-def armed(faults: list[dict[str, Any]], shown: str) -> str:
+def armed(faults: list[dict[str, Any]], view: View) -> str:
     """This function will list what is armed."""
     rows = [
-        [escape(fault["channel"]), escape(fault["call"]), escape(fault["out_trade_no"]) or "any", escape(fault["kind"]),
-         "until disarmed" if fault["left_count"] is None else str(fault["left_count"]), str(fault["skip"]),
-         f"{fault['probability']:g}", escape(json.dumps(fault["options"])),
-         button("Disarm", shown, do="disarm", id=fault["id"])]
+        [escape(fault["channel"]), escape(fault["call"]), escape(fault["out_trade_no"]) or view.say("any"),
+         escape(fault["kind"]), view.say("forever") if fault["left_count"] is None else str(fault["left_count"]),
+         str(fault["skip"]), f"{fault['probability']:g}", escape(json.dumps(fault["options"])),
+         view.button("disarm", "disarm", id=fault["id"])]
         for fault in faults
     ]  # fmt: skip
-    heads = ["Channel", "Call", "Number", "Kind", "Calls left", "Lets pass first", "Probability", "Options", "Do"]
-    return html.table(heads, rows)
+    return view.table(("channel", "call", "number", "kind", "left", "skip", "probability", "options", "do"), rows)
 
 
-def arming(channels: list[str], shown: str) -> str:
+def arming(channels: list[str], view: View) -> str:
     """This function will give the two forms that arm faults of calls and of notifications."""
+    channel = _choice(view, "channel", "channel", ["*", *channels])
     when = (
-        "<label>Let pass first <input type=number name=skip value=0 min=0 size=4></label> "
-        "<label>then strike (0: until disarmed) <input type=number name=count value=1 min=0 size=4></label> "
-        "<label>Probability <input type=number name=probability value=1 min=0 max=1 step=any></label> "
+        _input(view, "number", "out_trade_no", view.shown, f"placeholder={view.say('any')}")
+        + _input(view, "skip", "skip", 0, "type=number min=0")
+        + _input(view, "count", "count", 1, "type=number min=0")
+        + _input(view, "probability", "probability", 1, "type=number min=0 max=1 step=any")
     )
-    number = _number(shown)
-    of_calls = _choice("Call", "call", CALLS) + _choice("Fault", "kind", list(CALL_FAULTS))
-    code = "<label>Code (of refuse) <input name=code placeholder='the channel’s own'></label> "
-    of_news = "<input type=hidden name=call value=notify>" + _choice("Notification", "kind", list(NOTIFY_FAULTS))
-    chosen = _choice("Channel", "channel", ["*", *channels])
-    return _form("arm", shown, f"{chosen}{of_calls}{number}{when}{code}<button>Arm</button>") + _form(
-        "arm", shown, f"{chosen}{of_news}{number}{when}<button>Arm</button>"
+    code = _input(view, "refuse_code", "code", "", f'placeholder="{view.say("channels_own")}"')
+    options = _input(view, "options", "options", "", "placeholder='{&quot;wait_s&quot;: 5}'")
+    arm = f"<button class=main>{view.say('arm')}</button>"
+    of_calls = _choice(view, "call", "call", CALLS) + _choice(view, "fault", "kind", CALL_FAULTS)
+    of_news = _choice(view, "notification", "kind", NOTIFY_FAULTS)
+    return (
+        f"<h3>{view.say('of_call')}</h3>{view.form('arm', channel + of_calls + when + code + options + arm)}"
+        f"<h3>{view.say('of_notification')}</h3>"
+        f"{view.form('arm', channel + of_news + when + options + arm, call='notify')}"
     )
 
 
-def spoiled(faults: list[dict[str, Any]], shown: str) -> str:
+def spoiled(faults: list[dict[str, Any]], view: View) -> str:
     """This function will list how bills are wrong."""
     rows = [
         [escape(fault["channel"]), escape(fault["kind"]), escape(fault["day"]), escape(fault["out_trade_no"]),
-         str(fault["amount_minor"]), button("Mend", shown, do="mend", id=fault["id"])]
+         str(fault["amount_minor"]), view.button("mend", "mend", id=fault["id"])]
         for fault in faults
     ]  # fmt: skip
-    return html.table(["Channel", "Kind", "Day", "Number", "Amount", "Do"], rows)
+    return view.table(("channel", "kind", "day", "number", "fen", "do"), rows)
 
 
-def spoiling(channels: list[str], shown: str) -> str:
+def spoiling(channels: list[str], view: View) -> str:
     """This function will give the form that makes a bill wrong."""
-    more = (
-        "<label>Day <input name=day placeholder='yyyy-MM-dd'></label> "
-        "<label>Amount (fen) <input type=number name=amount_minor value=1></label> "
+    return view.form(
+        "spoil",
+        _choice(view, "channel", "channel", channels)
+        + _choice(view, "bill", "kind", [str(kind) for kind in FaultKind])
+        + _input(view, "number", "out_trade_no", view.shown, "")
+        + _input(view, "day", "day", "", "placeholder=yyyy-MM-dd")
+        + _input(view, "fen", "amount_minor", 1, "type=number")
+        + f"<button class=main>{view.say('spoil')}</button>",
     )
-    chosen = _choice("Channel", "channel", channels) + _choice("Bill", "kind", [str(kind) for kind in FaultKind])
-    return _form("spoil", shown, f"{chosen}{_number(shown)}{more}<button>Spoil</button>")
 
 
-def _form(verb: str, shown: str, inside: str) -> str:
-    hidden = html.hidden({"do": verb, "shown": shown})
-    return f"<form method=post action=/_sandbox/do class=menu>{hidden}<p>{inside}</p></form>"
+def _input(view: View, key: str, name: str, value: object, more: str) -> str:
+    return f'<label>{view.say(key)} <input name={name} value="{escape(str(value))}" {more}></label>'
 
 
-def _number(shown: str) -> str:
-    return f'<label>Number <input name=out_trade_no value="{escape(shown)}" placeholder="any"></label> '
+def _choice(view: View, key: str, name: str, values: Iterable[str]) -> str:
+    options = "".join(f"<option value={escape(value)}>{_meant(view, key, value)}</option>" for value in values)
+    return f"<label>{view.say(key)} <select name={name}>{options}</select></label>"
 
 
-def _choice(label: str, name: str, values: list[str] | tuple[str, ...]) -> str:
-    options = "".join(f"<option>{escape(value)}</option>" for value in values)
-    return f"<label>{label} <select name={name}>{options}</select></label> "
+def _meant(view: View, key: str, value: str) -> str:
+    """A kind of fault with what it means; a name of a channel or call stands for itself."""
+    explained = key in ("fault", "notification", "bill") and value in WORDS
+    return f"{value} – {view.say(value)}" if explained else escape(value)

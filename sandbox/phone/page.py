@@ -18,7 +18,8 @@ from sandbox.box import Box
 from sandbox.clerk import Clerk, WayBack
 from sandbox.due import pass_time
 from sandbox.faults import twist
-from sandbox.phone import words
+from sandbox.languages import LANGUAGES, chosen, say
+from sandbox.phone.words import WORDS
 
 PEOPLE = {"li-lei": "Li Lei 李雷", "han-meimei": "Han Meimei 韩梅梅"}
 _DELAYS = {"10": (10, "s"), "120": (2, "min"), "600": (10, "min")}
@@ -42,7 +43,7 @@ class Visit:
             person=person if person in PEOPLE else next(iter(PEOPLE)),
             said=values.get("said", ""),
             redirect_url=back if back.startswith(("http://", "https://")) else "",
-            language=words.chosen(values.get("lang", ""), accepted),
+            language=chosen(values.get("lang", ""), accepted),
         )
 
     def query(self, **changes: str) -> str:
@@ -52,7 +53,7 @@ class Visit:
 
     def say(self, key: str, **parts: str) -> str:
         """This function will give the words of a key in the visitor's language, as HTML."""
-        return escape(words.say(self.language, key, **parts))
+        return escape(say(WORDS, self.language, key, **parts))
 
 
 def routes(box: Box) -> list[Route]:
@@ -112,10 +113,10 @@ def _pressed(box: Box, trade: Trade, person: str, form: Mapping[str, str]) -> st
 def _unknown(clerk: Clerk | None, visit: Visit) -> Response:
     title, colour = (clerk.title, clerk.colour) if clerk else ("Channel sandbox 渠道沙箱", "#444")
     body = (
-        f"<header><p>{escape(title)}</p></header><main><h1>{visit.say('unknown')}</h1>"
+        f"<header><p>{escape(title)}</p><small>{visit.say('test')}</small></header><main><h1>{visit.say('unknown')}</h1>"
         f"<p>{visit.say('unknown_help')}</p></main>"
     )
-    heading = words.say(visit.language, "unknown_title")
+    heading = say(WORDS, visit.language, "unknown_title")
     return html.page(heading, body, brand=colour, status=404, lang=visit.language)
 
 
@@ -124,7 +125,7 @@ def _page(box: Box, clerk: Clerk, trade: Trade, visit: Visit) -> Response:
     amount = f"{_SYMBOLS.get(trade.currency, trade.currency + ' ')}{money.yuan(trade.amount_minor)}"
     rows = [
         ("order", trade.out_trade_no),
-        ("state", words.say(visit.language, trade.state.value)),
+        ("state", say(WORDS, visit.language, trade.state.value)),
         ("until", beijing.spaced(min(trade.code_until, trade.expires_at))),
     ]
     for payment in payments:
@@ -132,20 +133,22 @@ def _page(box: Box, clerk: Clerk, trade: Trade, visit: Visit) -> Response:
         rows.append(("number", payment.trade_no))
     mine = next((payment for payment in payments if payment.payer == visit.person), None)
     back = clerk.way_back(trade, mine) or (WayBack(url=visit.redirect_url) if visit.redirect_url else None)
-    named = [(words.say(visit.language, key), value) for key, value in rows]
+    named = [(say(WORDS, visit.language, key), value) for key, value in rows]
+    refusal = till.refusal_of(box, trade, visit.person)
+    title = trade.title if trade.title != trade.out_trade_no else ""  # UnionPay is told no title
     body = (
         f"<header><p>{escape(clerk.title)}</p><small>{visit.say('test')}</small></header><main>"
-        f"<p class=amount>{escape(amount)}</p><p class=title>{escape(trade.title)}</p>"
-        f"{_notice(box, trade, mine, visit)}{_way_back(back, visit)}{html.facts(named)}{_buttons(visit)}"
+        f"<p class=amount>{escape(amount)}</p><p class=title>{escape(title)}</p>"
+        f"{_notice(refusal, mine, visit)}{_way_back(back, visit, mine)}{html.facts(named)}"
+        f"{_buttons(visit, can_pay=refusal is None)}"
         f'<p class=sim>{_languages(visit)} · <a href="/_sandbox/?out_trade_no={escape(trade.out_trade_no)}">'
         f"{visit.say('control')}</a></p></main>"
     )
-    heading = words.say(visit.language, "title", amount=amount, channel=clerk.title)
+    heading = say(WORDS, visit.language, "title", amount=amount, channel=clerk.title)
     return html.page(heading, body, brand=clerk.colour, lang=visit.language)
 
 
-def _notice(box: Box, trade: Trade, mine: Payment | None, visit: Visit) -> str:
-    refusal = till.refusal_of(box, trade, visit.person)
+def _notice(refusal: till.NotPayable | None, mine: Payment | None, visit: Visit) -> str:
     if visit.said == "declined":
         sentence = visit.say("said_declined")
     elif mine is not None and visit.said != "refused":
@@ -157,17 +160,17 @@ def _notice(box: Box, trade: Trade, mine: Payment | None, visit: Visit) -> str:
     return f"<p class=notice role=status id=said>{sentence}</p>"
 
 
-def _way_back(back: WayBack | None, visit: Visit) -> str:
+def _way_back(back: WayBack | None, visit: Visit, mine: Payment | None) -> str:
     if back is None:
         return ""
-    label = visit.say("back")
+    label, kind = visit.say("back"), ' class="button main"' if mine else " class=button"
     if not back.fields:
-        return f'<p><a id=back href="{escape(back.url)}">{label}</a></p>'
+        return f'<p><a id=back href="{escape(back.url)}"{kind}>{label}</a></p>'
     hidden = html.hidden(back.fields)
-    return f'<form method=post action="{escape(back.url)}">{hidden}<button id=back>{label}</button></form>'
+    return f'<form method=post action="{escape(back.url)}">{hidden}<button id=back{kind}>{label}</button></form>'
 
 
-def _buttons(visit: Visit) -> str:
+def _buttons(visit: Visit, *, can_pay: bool) -> str:
     people = "".join(
         f'<option value="{escape(key)}"{" selected" if key == visit.person else ""}>{escape(label)}</option>'
         for key, label in PEOPLE.items()
@@ -175,22 +178,24 @@ def _buttons(visit: Visit) -> str:
     delays = "".join(
         f'<option value="{key}">{number} {visit.say(unit)}</option>' for key, (number, unit) in _DELAYS.items()
     )
+    main = " class=main" if can_pay else ""
     carried = html.hidden({"redirect_url": visit.redirect_url, "lang": visit.language})
     return (
         f"<form method=post>{carried}"
         f"<p class=row><label for=as>{visit.say('phone')}</label><select id=as name=as>{people}</select></p>"
-        f"<button class=main name=action value=pay>{visit.say('pay')}</button>"
+        f"<button{main} name=action value=pay>{visit.say('pay')}</button>"
+        f"<button name=action value=decline>{visit.say('decline')}</button>"
+        f"<fieldset><legend>{visit.say('unlucky')}</legend>"
         f"<button name=action value=pay_lost>{visit.say('pay_lost')}</button>"
         f"<button name=action value=pay_thrice>{visit.say('pay_thrice')}</button>"
         f"<div class=row><button name=action value=pay_late>{visit.say('pay_late')}</button>"
-        f'<select name=delay_s aria-label="{visit.say("how_late")}">{delays}</select></div>'
-        f"<button name=action value=decline>{visit.say('decline')}</button></form>"
+        f'<select name=delay_s aria-label="{visit.say("how_late")}">{delays}</select></div></fieldset></form>'
     )
 
 
 def _languages(visit: Visit) -> str:
     return " · ".join(
         f'<a lang={language} href="?{escape(visit.query(lang=language))}">{name}</a>'
-        for language, name in words.LANGUAGES.items()
+        for language, name in LANGUAGES.items()
         if language != visit.language
     )

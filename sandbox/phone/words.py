@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-LANGUAGES = {"en": "English", "zh": "中文"}
+from sandbox.languages import Words
 
-_WORDS = {
+WORDS: Words = {
     "test": ("Sandbox: no real money", "沙箱环境，不涉及真实资金"),
     "unknown_title": ("Unknown code", "无效的二维码"),
     "unknown": ("This code is not known here.", "无效的二维码"),
@@ -15,12 +15,12 @@ _WORDS = {
     "title": ("Pay {amount} with {channel}", "使用{channel}支付 {amount}"),
     "order": ("Order", "商户单号"),
     "state": ("State", "状态"),
-    "NEW": ("Not opened yet", "待扫码"),
+    "NEW": ("To be paid", "待支付"),
     "OPEN": ("To be paid", "待支付"),
     "PAID": ("Paid", "已支付"),
     "CLOSED": ("Closed", "已关闭"),
     "LAPSED": ("Expired", "已过期"),
-    "until": ("Pay before", "支付截止"),
+    "until": ("Pay before (Beijing)", "支付截止（北京时间）"),
     "payer": ("Paid by", "付款人"),
     "number": ("Number", "交易号"),
     "said_declined": (
@@ -29,9 +29,10 @@ _WORDS = {
     ),
     "said_paid": ("Paid. Go back to the shop; this page can be closed.", "支付成功。请返回商家，可以关闭此页面。"),
     "back": ("Back to the shop", "返回商家"),
-    "phone": ("Phone of", "手机"),
+    "phone": ("Whose phone", "谁的手机"),
     "pay": ("Pay", "付款"),
-    "pay_lost": ("Pay and lose the notification", "付款，通知丢失（掉单）"),
+    "unlucky": ("For tests: pay, and let something go wrong", "测试：付款，但发生异常"),
+    "pay_lost": ("Pay, lose the notification", "付款，通知丢失（掉单）"),
     "pay_thrice": ("Pay, notify three times", "付款，通知三次"),
     "pay_late": ("Pay, notify late", "付款，延迟通知"),
     "how_late": ("How late", "延迟多久"),
@@ -40,16 +41,3 @@ _WORDS = {
     "s": ("s", "秒"),
     "min": ("min", "分钟"),
 }
-
-
-def chosen(wanted: str, accepted: str) -> str:
-    """This function will give the language: the one asked for, else the first that the browser likes and we speak."""
-    if wanted in LANGUAGES:
-        return wanted
-    liked = (part.strip().lower()[:2] for part in accepted.split(","))
-    return next((language for language in liked if language in LANGUAGES), "en")
-
-
-def say(language: str, key: str, **parts: str) -> str:
-    """This function will give the words of a key; raise KeyError for one that there is not."""
-    return _WORDS[key][list(LANGUAGES).index(language)].format(**parts)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from sandbox import bills
 from sandbox.answers import Answer
 from sandbox.box import Box
-from sandbox.stripe import objects, shelf, wire
+from sandbox.stripe import shelf, wire
 from sandbox.stripe.lists import page
-
-_ALWAYS = float("inf")
 
 
 def listed(box: Box, asked: dict[str, Any]) -> Answer:
     """This function will answer GET /v1/balance_transactions."""
-    transactions = _transactions(box)
+    transactions = shelf.transactions(box)
+    if "payout" in asked:
+        content = _content(box, asked["payout"])
+        transactions = [one for one in transactions if one["source"] in content]
     for name in ("type", "source"):
         if name in asked:
             transactions = [one for one in transactions if one[name] == asked[name]]
@@ -28,22 +29,18 @@ def listed(box: Box, asked: dict[str, Any]) -> Answer:
 
 def get(box: Box, number: str, asked: dict[str, Any]) -> Answer:
     """This function will answer GET /v1/balance_transactions/{id}."""
-    for one in _transactions(box):
-        if one["id"] == number:
-            return wire.success(shelf.expanded(box, one, asked))
-    raise wire.missing("balance_transaction", number)
+    found = shelf.transaction(box, number)
+    if found is None:
+        raise wire.missing("balance_transaction", number)
+    return wire.success(shelf.expanded(box, found, asked))
 
 
-def _transactions(box: Box) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    seen: set[str] = set()
-    for line in bills.lines(box, shelf.CHANNEL, 0, _ALWAYS):
-        one = objects.transaction(line, box.clock.now())
-        while one["id"] in seen:  # a line that a bill fault doubled
-            one["id"] += "x"
-        seen.add(one["id"])
-        found.append(one)
-    return found[::-1]
+def _content(box: Box, number: str) -> set[str]:
+    """What a payout is made of, by source, and the payout itself."""
+    for row in shelf.payout_rows(box):
+        if row["number"] == number:
+            return {number, *json.loads(row["content"])}
+    raise wire.missing("payout", number)
 
 
 def _source(box: Box, one: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from sandbox.books import Payment, Refund, RefundState, Trade
 from sandbox.box import Box
 from sandbox.clerk import Clerk, Content, Envelope, Event, WayBack
-from sandbox.stripe import objects, webhooks
+from sandbox.stripe import objects, payouts, webhooks
 
 _MINUTE, _HOUR = 60.0, 3600.0
 _ENDED = {
@@ -40,6 +40,7 @@ class StripeClerk(Clerk):
     def __init__(self, box: Box, secret: str) -> None:
         self._box = box
         self._secret = secret
+        self._day = -1.0  #: The UTC day whose payouts are made.
 
     def fresh_no(self, trade: Trade) -> str:
         """This function will give an intent's id: a session gets one at the first try to pay."""
@@ -77,6 +78,14 @@ class StripeClerk(Clerk):
         charge = objects.charge(trade, payment, self._box.books.returned_minor(payment))
         kinds = _ENDED.get(refund.state, ("refund.updated",))
         return [{"type": kind, "object": charge if kind == "charge.refunded" else told} for kind in kinds]
+
+    def pass_time(self, now: float) -> float:
+        """This function will pay out at the beginning of a UTC day, and let older payouts arrive."""
+        if now // payouts.DAY_S != self._day:
+            self._day = now // payouts.DAY_S
+            payouts.make(self._box, now)
+            payouts.arrive(self._box, now)
+        return (self._day + 1) * payouts.DAY_S
 
     def closed(self, trade: Trade) -> list[Content]:
         """This function will tell an expired session and a cancelled intent."""

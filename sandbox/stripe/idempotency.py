@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,15 +37,23 @@ class Keys:
             raise wire.refuse(
                 409, "There is currently another in-progress request using this key.", "idempotency_key_in_use"
             )
-        row = self._box.store.one(
-            "SELECT * FROM idempotency WHERE key = ? AND created_at > ?", key, self._box.clock.now() - LIFE_S
-        )
-        if row is None:
-            return None
-        if row["print"] != print_:
+        row = self._kept(key)
+        if row is not None and row["print"] != print_:
             raise wire.refuse(
                 400, "Keys for idempotent requests can only be used with the same parameters.", kind="idempotency_error"
             )
+        return self.first_answer(key)
+
+    def _kept(self, key: str) -> sqlite3.Row | None:
+        return self._box.store.one(
+            "SELECT * FROM idempotency WHERE key = ? AND created_at > ?", key, self._box.clock.now() - LIFE_S
+        )
+
+    def first_answer(self, key: str) -> Answer | None:
+        """This function will give what a key was answered first, None for a fresh one."""
+        row = self._kept(key)
+        if row is None:
+            return None
         return Answer(status=row["status"], body=row["body"].encode(), content_type=wire.JSON_TYPE, code="replayed")
 
     def keep(self, key: str, print_: str, answer: Answer) -> None:

@@ -147,6 +147,59 @@ def transaction(line: Line, now: float) -> dict[str, Any]:
     }
 
 
+def payout(row: Mapping[str, Any]) -> dict[str, Any]:
+    """This function will describe a payout by its row."""
+    has_failed = row["state"] == "failed"
+    return {
+        "id": row["number"],
+        "object": "payout",
+        "amount": row["amount_minor"],
+        "arrival_date": int(row["arrives_at"]),
+        "automatic": True,
+        "balance_transaction": transaction_id(row["number"]),
+        "created": int(row["created_at"]),
+        "currency": row["currency"],
+        "description": "STRIPE PAYOUT",
+        "failure_balance_transaction": transaction_id(row["number"]) + "_back" if has_failed else None,
+        "failure_code": "account_closed" if has_failed else None,
+        "livemode": False,
+        "metadata": {},
+        "method": "standard",
+        "reconciliation_status": "in_progress" if row["state"] == "in_transit" else "completed",
+        "source_type": "card",
+        "status": row["state"],
+        "type": "bank_account",
+    }
+
+
+def payout_transactions(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """This function will describe how a payout, and its failure, moved the balance."""
+    told = payout(row)
+    gone = {
+        "id": told["balance_transaction"],
+        "object": "balance_transaction",
+        "amount": -told["amount"],
+        "available_on": told["created"],
+        "created": told["created"],
+        "currency": told["currency"],
+        "description": told["description"],
+        "exchange_rate": None,
+        "fee": 0,
+        "fee_details": [],
+        "net": -told["amount"],
+        "reporting_category": "payout",
+        "source": told["id"],
+        "status": "available",
+        "type": "payout",
+    }
+    if row["failed_at"] is None:
+        return [gone]
+    back = {"id": told["failure_balance_transaction"], "amount": told["amount"], "net": told["amount"],
+            "created": int(row["failed_at"]), "available_on": int(row["failed_at"]), "type": "payout_failure",
+            "reporting_category": "payout_reversal"}  # fmt: skip
+    return [gone, gone | back]
+
+
 def event(event_id: str, created_at: float, content: Mapping[str, Any]) -> dict[str, Any]:
     """This function will give an event as webhooks and the list of events have it."""
     return {

@@ -15,7 +15,7 @@ from sandbox.books import Trade
 from sandbox.box import Box
 from sandbox.calls import play
 from sandbox.due import pass_time
-from sandbox.stripe import balance, checkout, idempotency, intents, refunds, shelf, webhooks, wire
+from sandbox.stripe import balance, checkout, idempotency, intents, payouts, refunds, shelf, webhooks, wire
 
 Asked = dict[str, Any]
 _KEPT_STATUSES = (200, 402)  # a request that was refused before anything began may be mended under the same key
@@ -87,6 +87,8 @@ def _account(box: Box, webhook_secret: str) -> list[Operation]:
     return [
         Operation(call="bill", method="GET", path="/balance_transactions", act=lambda _, a: balance.listed(box, a)),
         Operation(call="bill", method="GET", path="/balance_transactions/{id}", act=lambda n, a: balance.get(box, n, a)),
+        Operation(call="bill", method="GET", path="/payouts", act=lambda _, a: payouts.listed(box, a)),
+        Operation(call="bill", method="GET", path="/payouts/{id}", act=lambda n, a: payouts.get(box, n, a)),
         Operation(call="events", method="GET", path="/events", act=lambda _, a: webhooks.events(box, a)),
         Operation(call="webhook", method="POST", path=endpoints, act=lambda _, a: webhooks.create(box, webhook_secret, a)),
         Operation(call="webhook", method="GET", path=endpoints, act=lambda _, a: webhooks.listed(box, a)),
@@ -120,6 +122,8 @@ def _endpoint(
         dialect = wire.StripeDialect(lambda answer: keys.keep(key, print_, answer))
 
         def act_and_keep() -> Answer:
+            if again := keys.first_answer(key):  # the same request twice at once
+                return again
             done = operation.act(number, asked)
             if done.status in _KEPT_STATUSES:
                 keys.keep(key, print_, done)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from sandbox import bills
 from sandbox.books import Payment, Trade
 from sandbox.box import Box
 from sandbox.stripe import objects, wire
 
 CHANNEL = "stripe"
+_ALWAYS = float("inf")
 
 
 def first_payment(box: Box, trade: Trade) -> Payment | None:
@@ -59,15 +62,51 @@ def refund(box: Box, number: str) -> dict[str, Any] | None:
     return objects.refund(box.books.trade_by_id(entry.trade_id), box.books.payment(entry.payment_id), entry)
 
 
+def payout_rows(box: Box) -> list[Mapping[str, Any]]:
+    """This function will list the rows of all payouts, the oldest first."""
+    return [dict(row) for row in box.store.rows("SELECT * FROM payout ORDER BY created_at, id")]
+
+
+def payout(box: Box, number: str) -> dict[str, Any] | None:
+    """This function will give a payout, None when there is none."""
+    row = box.store.one("SELECT * FROM payout WHERE number = ?", number)
+    return None if row is None else objects.payout(dict(row))
+
+
+def movements(box: Box) -> list[dict[str, Any]]:
+    """This function will give what really moved by payments and refunds, the oldest first."""
+    now = box.clock.now()
+    return [objects.transaction(line, now) for line in bills.true_lines(box, CHANNEL, 0, _ALWAYS)]
+
+
+def transactions(box: Box) -> list[dict[str, Any]]:
+    """This function will list the balance transactions, the newest first, with every bill fault that is set."""
+    found: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for line in bills.lines(box, CHANNEL, 0, _ALWAYS):
+        one = objects.transaction(line, box.clock.now())
+        while one["id"] in seen:  # a line that a bill fault doubled
+            one["id"] += "x"
+        seen.add(one["id"])
+        found.append(one)
+    for row in payout_rows(box):
+        found += objects.payout_transactions(row)
+    return found[::-1]
+
+
+def transaction(box: Box, number: str) -> dict[str, Any] | None:
+    """This function will give a balance transaction, None when there is none."""
+    return next((one for one in transactions(box) if one["id"] == number), None)
+
+
 def taken(box: Box, number: str) -> dict[str, Any] | None:
     """This function will give any object that can be expanded, by its id."""
     kind = number.partition("_")[0]
     if kind == "pi":
         trade = box.books.trade_by_trade_no(CHANNEL, number)
         return intent(box, trade) if trade else None
-    if kind == "ch":
-        return charge(box, number)
-    return refund(box, number) if kind == "re" else None
+    find = {"ch": charge, "re": refund, "po": payout, "txn": transaction}.get(kind)
+    return find(box, number) if find else None
 
 
 def expanded(box: Box, thing: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:

@@ -136,4 +136,5 @@ class FrontDialect:
             return PlainTextResponse(answer.body)
         fields: dict[str, str] = json.loads(answer.body)
         text = f"<h1>{escape(fields['respMsg'])}</h1><p>respCode <code>{escape(fields['respCode'])}</code></p>"
-        return html.page("UnionPay 银联", f"<main>{text}</main>")
+        header = "<header><p>UnionPay 银联在线支付</p></header>"
+        return html.page("UnionPay 银联", f"{header}<main>{text}</main>", brand="#b3202c", lang="zh")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta
 from typing import Any, BinaryIO
@@ -116,6 +117,11 @@ class Live:
             case _:
                 return
         assert led.status_code in {200, 302, 303}, led.text
+
+    def goes_wrong(self, presentation: Presentation) -> None:
+        """Do what the shopper's browser does, whatever comes of it."""
+        with suppress(AssertionError, httpx.TransportError):
+            self.follow(presentation)
 
     def scan(self) -> None:
         """Let somebody open the code (at Alipay the trade begins so)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import stripe
 
 from tests.sandbox.alipay_client import AlipayClient
 from tests.sandbox.server import Merchant, Sandbox, listening, running
@@ -46,3 +47,17 @@ def alipay(sandbox: Sandbox, merchant: Merchant) -> Iterator[AlipayClient]:
 def unionpay(sandbox: Sandbox, merchant: Merchant) -> Iterator[UnionpayClient]:
     with UnionpayClient(sandbox.accounts["unionpay"], merchant.url) as client:
         yield client
+
+
+@pytest.fixture
+def api(sandbox: Sandbox, merchant: Merchant) -> Iterator[stripe.StripeClient]:
+    """A client of the account whose webhook endpoint is the merchant's server."""
+    account = sandbox.accounts["stripe"]
+    http = stripe.RequestsClient(timeout=30)
+    client = stripe.StripeClient(
+        account["secret_key"], base_addresses={"api": account["api_base"]}, max_network_retries=0, http_client=http
+    )
+    endpoint = client.v1.webhook_endpoints.create({"url": merchant.url, "enabled_events": ["*"]})
+    assert endpoint.secret == account["webhook_secret"]
+    yield client
+    client.v1.webhook_endpoints.delete(endpoint.id)

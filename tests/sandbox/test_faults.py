@@ -134,6 +134,17 @@ def test_a_query_can_lag_behind_a_payment(wechat: WechatClient, alipay: AlipayCl
     assert len(sandbox.get("/books")) == 2
 
 
+def test_a_call_can_come_twice_at_once(wechat: WechatClient, alipay: AlipayClient, sandbox: Sandbox) -> None:
+    sandbox.arm("double_submit", call="create", count=2)
+    assert "code_url" in wechat.told(wechat.create(NO)), "the same order again"
+    assert alipay.precreate(NO)["sub_code"] == "ACQ.APPLY_PC_MERCHANT_CODE_ERROR", "a code is given out once"
+    assert len(sandbox.get("/trades")) == 2
+    sandbox.arm("double_submit", channel="wechat", call="refund")
+    sandbox.pay("wechat", NO)
+    wechat.refund(NO, "R" + NO, 100)
+    assert [line["returned_minor"] for line in sandbox.get("/books", channel="wechat")] == [100]
+
+
 def test_a_fault_strikes_only_the_call_and_number_it_is_armed_for(wechat: WechatClient, sandbox: Sandbox) -> None:
     sandbox.arm("http_500", channel="wechat", call="query", out_trade_no=NO)
     wechat.create(NO)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import httpx
 import pytest
 
 from sandbox.bills import FaultKind
+from sandbox.control import words as control_words
 from sandbox.faults import CALL_FAULTS, NOTIFY_FAULTS
 from sandbox.phone import words
 from tests.sandbox.alipay_client import AlipayClient
-from tests.sandbox.server import Merchant, Sandbox, issue
+from tests.sandbox.server import ROOT, Merchant, Sandbox, issue
 from tests.sandbox.wechat_client import WechatClient
 
 NO = "P20260102A0001"
@@ -107,7 +110,7 @@ class TestItsLanguages:
         page = sandbox.http.get(code, headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.8"}).text
         assert "<html lang=zh>" in page
         assert ">付款</button>" in page
-        assert "Phone of" not in page
+        assert "Whose phone" not in page
 
     def test_the_choice_of_a_person_wins_and_stays(self, sandbox: Sandbox, code: str) -> None:
         assert ">Pay</button>" in sandbox.http.get(code).text
@@ -118,7 +121,7 @@ class TestItsLanguages:
         assert ">English</a>" in again.text
 
     def test_everything_is_said_in_both(self) -> None:
-        for key, (english, chinese) in words._WORDS.items():
+        for key, (english, chinese) in (*words.WORDS.items(), *control_words.WORDS.items()):
             assert english
             assert re.search("[\u4e00-\u9fff]", chinese), key
 
@@ -147,15 +150,16 @@ class TestTheControlPage:
     def test_it_has_the_whole_menu(self, sandbox: Sandbox) -> None:
         page = sandbox.http.get("/_sandbox/").text
         for offered in (*CALL_FAULTS, *NOTIFY_FAULTS, *FaultKind):
-            assert f"<option>{offered}</option>" in page
+            assert f"<option value={offered}>" in page
+            assert offered in control_words.WORDS, "with what it means"
 
     def test_a_fault_can_be_armed_for_the_nth_time_by_chance_and_until_disarmed(self, sandbox: Sandbox) -> None:
         form = {"do": "arm", "channel": "wechat", "call": "refund", "kind": "refuse", "code": "NOT_ENOUGH"}
-        when = {"skip": "2", "count": "0", "probability": "0.25", "out_trade_no": NO}
+        when = {"skip": "2", "count": "0", "probability": "0.25", "out_trade_no": NO, "options": '{"wait_s": 5}'}
         sandbox.http.post("/_sandbox/do", data=form | when)
         (fault,) = sandbox.get("/faults")
         assert (fault["skip"], fault["left_count"], fault["probability"]) == (2, None, 0.25)
-        assert (fault["out_trade_no"], fault["options"]) == (NO, {"code": "NOT_ENOUGH"})
+        assert (fault["out_trade_no"], fault["options"]) == (NO, {"code": "NOT_ENOUGH", "wait_s": 5})
         assert "until disarmed" in sandbox.http.get("/_sandbox/").text
         sandbox.http.post("/_sandbox/do", data={"do": "disarm", "id": str(fault["id"])})
         assert sandbox.get("/faults") == []
@@ -168,10 +172,21 @@ class TestTheControlPage:
         sandbox.http.post("/_sandbox/do", data={"do": "mend", "id": str(fault["id"])})
         assert sandbox.get("/bill-faults") == []
 
+    def test_it_speaks_chinese_too_and_stays_at_it(self, sandbox: Sandbox, code: str) -> None:
+        page = sandbox.http.get("/_sandbox/", headers={"Accept-Language": "zh-CN"}).text
+        assert "<html lang=zh>" in page
+        assert "timeout_after – 无响应，已处理" in page
+        sandbox.pay("wechat", NO)
+        again = sandbox.http.post("/_sandbox/do", data={"do": "pay", "channel": "wechat", "number": NO, "lang": "zh"})
+        answer = sandbox.http.get(again.headers["location"]).text
+        assert "不会重复扣款" in answer
+        assert ">English<" in answer
+
     def test_nonsense_is_answered_in_words(self, sandbox: Sandbox) -> None:
         for form in (
             {"do": "spoil", "kind": "missing"},
             {"do": "arm", "kind": "slow", "count": "many"},
+            {"do": "arm", "kind": "slow", "options": "5"},
             {"do": "dance"},
         ):
             answer = sandbox.http.post("/_sandbox/do", data=form)
@@ -193,3 +208,21 @@ def test_a_reset_forgets_trades_and_keeps_numbers_used(sandbox: Sandbox, wechat:
     assert sandbox.get("/trades") == sandbox.get("/books") == sandbox.get("/notifications") == []
     wechat.create(NO)
     assert sandbox.pay("wechat", NO)["payments"][0]["trade_no"] != first
+
+
+def test_the_example_of_another_program_sells_its_tea(sandbox: Sandbox) -> None:
+    command = [sys.executable, "-m", "sandbox.example", str(sandbox.data)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    _, told, asked = run.stdout.splitlines()
+    assert told == "the notification says: SUCCESS"
+    assert asked.startswith("the query says: SUCCESS 4200")
+
+
+def test_it_runs_with_the_four_packages_that_it_names() -> None:
+    """Another program's developer installs sandbox/requirements.txt and nothing of payhub's."""
+    lines = (ROOT / "sandbox/requirements.txt").read_text().splitlines()
+    named = {re.split("[=]", line)[0] for line in lines if re.match("[a-z]", line)}
+    sources = [path.read_text() for path in (ROOT / "sandbox").rglob("*.py")]
+    imported = {name for source in sources for name in re.findall(r"^(?:from|import) (\w+)", source, re.MULTILINE)}
+    assert imported - set(sys.stdlib_module_names) - {"sandbox"} == named

@@ -5,53 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 import stripe
 
-from tests.sandbox.server import Merchant, Posted, Sandbox, wait_for
-
-NO = "S20260102A0001"
-
-
-@pytest.fixture
-def api(sandbox: Sandbox, merchant: Merchant) -> Iterator[stripe.StripeClient]:
-    """A client of the account whose webhook endpoint is the merchant's server."""
-    account = sandbox.accounts["stripe"]
-    http = stripe.RequestsClient(timeout=30)
-    client = stripe.StripeClient(
-        account["secret_key"], base_addresses={"api": account["api_base"]}, max_network_retries=0, http_client=http
-    )
-    endpoint = client.v1.webhook_endpoints.create({"url": merchant.url, "enabled_events": ["*"]})
-    assert endpoint.secret == account["webhook_secret"]
-    yield client
-    client.v1.webhook_endpoints.delete(endpoint.id)
-
-
-def asked(**changes: Any) -> Any:
-    price = {"currency": "usd", "unit_amount": 990, "product_data": {"name": "A mug"}}
-    params = {
-        "mode": "payment",
-        "client_reference_id": NO,
-        "metadata": {"number": NO},
-        "payment_intent_data": {"metadata": {"number": NO}},
-        "line_items": [{"quantity": 1, "price_data": price}],
-        "success_url": "http://shop.example/done?session={CHECKOUT_SESSION_ID}",
-        "cancel_url": "http://shop.example/cancel",
-    }
-    return params | changes
-
-
-def opened(api: stripe.StripeClient, **changes: Any) -> Any:
-    return api.v1.checkout.sessions.create(asked(**changes))
-
-
-def event_of(sandbox: Sandbox, posted: Posted) -> Any:
-    secret = sandbox.accounts["stripe"]["webhook_secret"]
-    return stripe.Webhook.construct_event(posted.body, posted.headers["stripe-signature"], secret)
+from tests.sandbox.server import Merchant, Sandbox, wait_for
+from tests.sandbox.stripe_client import NO, event_of, opened
 
 
 class TestWhoMayAsk:
@@ -237,6 +198,12 @@ class TestIdempotency:
         assert ("idempotent-replayed" in first.headers, second.headers["idempotent-replayed"]) == (False, "true")
         assert self.raw(sandbox, "k2").json()["id"] != first.json()["id"]
 
+    def test_the_same_request_twice_at_once_makes_one_thing(self, sandbox: Sandbox) -> None:
+        sandbox.arm("double_submit", channel="stripe", call="create")
+        first, again = self.raw(sandbox, "k1"), self.raw(sandbox, "k1")
+        assert first.json()["id"] == again.json()["id"]
+        assert len(sandbox.get("/trades")) == 1
+
     def test_other_parameters_under_the_same_key_are_an_error(self, sandbox: Sandbox) -> None:
         self.raw(sandbox, "k1")
         answer = self.raw(sandbox, "k1", amount="991")
@@ -287,6 +254,17 @@ class TestWebhooks:
         assert len({event.id for event in events}) == 3
         session = next(event for event in events if event.type == "checkout.session.completed").data.object
         assert (session.payment_status, session.client_reference_id) == ("paid", NO)
+
+    def test_the_events_of_one_payment_can_come_in_reverse(
+        self, api: stripe.StripeClient, sandbox: Sandbox, merchant: Merchant
+    ) -> None:
+        opened(api)
+        sandbox.pay("stripe", NO, notify={"kind": "reorder"})
+        for count in (1, 2, 3):
+            sandbox.post("/clock", advance_s=60)
+            merchant.wait(count)
+        types = [event_of(sandbox, posted).type for posted in merchant.posted]
+        assert types == ["checkout.session.completed", "payment_intent.succeeded", "charge.succeeded"]
 
     def test_a_refused_event_comes_again_with_the_same_id(
         self, api: stripe.StripeClient, sandbox: Sandbox, merchant: Merchant

@@ -160,7 +160,7 @@ class TestNotification:
         self, unionpay: UnionpayClient, sandbox: Sandbox, paid: dict[str, Any]
     ) -> None:
         page = sandbox.http.get(paid["pay_url"]).text
-        form = page[page.index('action="http://shop.example/return"') : page.index("<button id=back>")]
+        form = page[page.index('action="http://shop.example/return"') : page.index("<button id=back")]
         fields = {k: unescape(v) for k, v in re.findall(r'name="(.*?)" value="(.*?)"', form, re.DOTALL)}
         fields["signPubKeyCert"] = fields["signPubKeyCert"].replace("\r\n", "\n").replace("\n", "\r\n")
         assert unionpay.genuine(fields)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
 
 import pytest
 
+from sandbox.unionpay.clerk import UnionpayClerk
+from sandbox.wechat.clerk import WechatClerk
 from tests.sandbox.server import TIME_FACTOR, Merchant, Sandbox, wait_for
 from tests.sandbox.wechat_client import WechatClient
 
@@ -156,3 +159,26 @@ def test_an_extra_notification_gives_the_merchants_answer(
     assert (log[0]["sends"][0]["status"], log[0]["sends"][0]["answer"]) == (403, "who are you")
     assert not wechat.genuine(merchant.posted[0].headers, merchant.posted[0].body)
     assert json.loads(merchant.posted[0].body)["event_type"] == "TRANSACTION.SUCCESS"
+
+
+def test_a_payment_can_be_told_after_its_refund(wechat: WechatClient, sandbox: Sandbox, merchant: Merchant) -> None:
+    wechat.create(NO)
+    sandbox.pay("wechat", NO, notify={"kind": "reorder"})
+    wechat.refund(NO, "R" + NO, 100)
+    sandbox.post(f"/refunds/wechat/R{NO}/settle")
+    merchant.wait(1)
+    sandbox.post("/clock", advance_s=60)
+    told = [json.loads(posted.body)["event_type"] for posted in merchant.wait(2)]
+    assert told == ["REFUND.SUCCESS", "TRANSACTION.SUCCESS"]
+
+
+def test_an_answer_that_takes_too_long_is_no_acknowledgement(wechat: WechatClient, sandbox: Sandbox) -> None:
+    assert (WechatClerk.timeout_s, UnionpayClerk.timeout_s) == (5, 10)
+    sandbox.post("/settings", ack_timeout_s=0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it is connected to, and says nothing
+        wechat.notify_url = f"http://127.0.0.1:{silent.getsockname()[1]}/notify"
+        wechat.create(NO)
+        sandbox.pay("wechat", NO)
+        notification = wait_for(lambda: [one for one in sandbox.get("/notifications") if one["sends"]])[0]
+    assert notification["sends"][0]["verdict"] == "FAILED"
+    assert "Timeout" in notification["sends"][0]["answer"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cashier.channels import registry
 from cashier.channels.base import Notification, Refusal
+from cashier.channels.registry import CHANNELS
 from cashier.metrics import notifications
 from cashier.models import Attempt, ChannelFact
 from cashier.web.notify import MAX_BODY_BYTES
@@ -53,6 +57,11 @@ def forged(side: Any) -> Notification:
     return told
 
 
+def twice(side: Any, name: str) -> Notification:
+    good = side.notification()
+    return Notification(headers=good.headers, body=good.body + f"&{name}=again".encode())
+
+
 CASES: list[tuple[str, Refusal, Make]] = [
     *[(channel, Refusal.TOO_LARGE, large) for channel in ("wechat", "alipay", "unionpay", "stripe")],
     *[(channel, Refusal.UNSIGNED, unsigned) for channel in ("wechat", "alipay", "unionpay", "stripe")],
@@ -66,6 +75,16 @@ CASES: list[tuple[str, Refusal, Make]] = [
     ("alipay", Refusal.MALFORMED, form_of(sign_type="RSA")),
     ("unionpay", Refusal.MALFORMED, form_of(version="5.0.0")),
     ("stripe", Refusal.MALFORMED, lambda side: side.event("checkout.session.completed", [])),
+    ("wechat", Refusal.MALFORMED, form_of(amount={"total": "12.30", "currency": "CNY"})),
+    ("alipay", Refusal.MALFORMED, form_of(total_amount="much")),
+    ("alipay", Refusal.MALFORMED, lambda side: with_body(side, "sign=茶".encode())),
+    ("alipay", Refusal.MALFORMED, lambda side: twice(side, "total_amount")),
+    ("unionpay", Refusal.MALFORMED, form_of(txnAmt="much")),
+    ("unionpay", Refusal.MALFORMED, form_of(orderId="")),
+    ("unionpay", Refusal.MALFORMED, lambda side: with_body(side, "signature=茶".encode())),
+    ("unionpay", Refusal.MALFORMED, lambda side: twice(side, "txnAmt")),
+    ("stripe", Refusal.MALFORMED, form_of(amount_total="much")),
+    ("wechat", Refusal.OTHER_ACCOUNT, lambda side: side.notification("refunded", mchid="1900000002")),
     ("wechat", Refusal.OTHER_ACCOUNT, form_of(mchid="1900000002")),
     ("wechat", Refusal.OTHER_ACCOUNT, form_of(appid="wx0000000000000002")),
     ("alipay", Refusal.OTHER_ACCOUNT, form_of(app_id="2021000000000002")),
@@ -104,8 +123,17 @@ def test_a_refusal_is_told_and_counted_under_its_own_name(
     assert Attempt.objects.get(pk=attempt.pk).state == "PAYING"
 
 
-def test_every_reason_has_its_case() -> None:
-    assert {reason for _, reason, _ in CASES} == set(Refusal)
+def test_every_reason_that_an_adapter_has_is_tried_at_it() -> None:
+    """Refusals that stand in the adapter, and troubles of a message's content that become refusals."""
+    named = {(channel, Refusal.TOO_LARGE) for channel in CHANNELS}  # decided before any adapter is asked
+    for channel in CHANNELS:
+        for path in (Path(registry.__file__).parent / channel).glob("*.py"):
+            source = path.read_text()
+            named |= {(channel, Refusal[name]) for name in re.findall(r"Refusal\.([A-Z_]+)", source)}
+            if path.name == "facts.py":
+                named |= {(channel, Refusal(code)) for code in re.findall(r'unknown\("(\w+)"', source)}
+    assert named == {(channel, reason) for channel, reason, _ in CASES}
+    assert {reason for _, reason in named} == set(Refusal)
     assert len({reason.sentence for reason in Refusal}) == len(Refusal)
 
 

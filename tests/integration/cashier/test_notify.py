@@ -6,13 +6,16 @@ import json
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import RequestFactory
 from django.urls import resolve
 
 from cashier.channels.base import Notification
+from cashier.metrics import unaddressed
 from cashier.models import Attempt, ChannelFact, Payment
 from cashier.web import notify as address
 from cashier.web.notify import MAX_BODY_BYTES
+from payhub import clock
 from payhub.review.models import ReviewItem
 from tests.played.channel import Books
 from tests.played.world import World
@@ -72,10 +75,15 @@ def test_an_account_hears_of_its_own_numbers_only(world: World, attempt: Attempt
 
 
 @pytest.mark.parametrize("path", ["/notify/alpha/nobody", "/notify/beta/lantern-alpha"])
-def test_an_address_of_no_account_is_not_there(world: World, path: str) -> None:
+def test_an_address_of_no_account_is_not_there_and_that_is_told_and_counted(
+    world: World, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache.clear()
     found = resolve(path)
     answer = found.func(RequestFactory().post(path, b"{}", "application/json"), **found.kwargs)
     assert answer.status_code == 404
+    assert "there is no such account. Nothing was changed." in caplog.text
+    assert [number for _, number in unaddressed.read(clock.now())] == [1]
 
 
 def test_only_posts_are_taken(world: World) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cashier.errors import AlreadyPaid, MethodUnavailable, PaymentEnded
+from cashier.metrics import duplicates_prevented
 from cashier.models import Attempt, ChannelAccount, Payment, PendingQuery
 from cashier.services.pay import LEASE_S, Choice, pay
 from cashier.services.query import query_attempt, query_due
@@ -275,3 +277,29 @@ def test_the_first_transaction_of_a_click_takes_at_most_eight_statements(
 def statements(queries: CaptureQueriesContext) -> list[str]:
     """What was sent to the database, but for the savepoints of the test's own transaction."""
     return [q["sql"] for q in queries.captured_queries if "SAVEPOINT" not in q["sql"]]
+
+
+def prevented() -> dict[str, float]:
+    return {labels["by"]: number for labels, number in duplicates_prevented.read(clock.now()) if number}
+
+
+def test_every_click_that_could_have_paid_twice_is_counted_by_what_prevented_it(
+    payment: Payment, alpha_account: ChannelAccount, alpha: Books, moved_clock: MovedClock
+) -> None:
+    cache.clear()
+    first = start(payment, alpha_account, seen="")
+    assert prevented() == {}, "the first click was not about to pay twice"
+    start(payment, alpha_account, seen="")
+    assert prevented() == {"same_attempt": 1}
+    start(payment, alpha_account, seen=first.attempt_no)
+    assert prevented() == {"same_attempt": 1}, "who goes on with what their page shows is no duplicate"
+    start(payment, alpha_account, "page", seen="")  # an old tab that wants another way to pay
+    assert prevented() == {"same_attempt": 1, "open_attempt_shown": 1}
+    moved_clock.forward(seconds=LEASE_S)
+    second = start(payment, alpha_account, "page", seen=first.attempt_no)
+    assert prevented() == {"same_attempt": 1, "open_attempt_shown": 1, "closed_first": 1}
+    alpha.pay(second.attempt_no)
+    query_attempt(attempt_no=second.attempt_no)
+    with pytest.raises(AlreadyPaid):
+        start(payment, alpha_account, seen="")
+    assert prevented() == {"same_attempt": 1, "open_attempt_shown": 1, "closed_first": 1, "already_paid": 1}

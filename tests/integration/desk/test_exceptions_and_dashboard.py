@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from cashier.metrics import duplicates_prevented
 from orders.models import Complaint
 from payhub import clock
 from payhub.dashboard.figures import all_figures, count
@@ -17,6 +19,8 @@ from payhub.dashboard.models import Summary
 from payhub.review.models import Kind, ReviewItem
 from payhub.review.words import WHAT_TO_DO
 from payhub.roles import Role, RoleBackend
+from payhub.settings import CACHES
+from tests.conftest import MovedClock
 from tests.integration.desk.conftest import person, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
@@ -89,6 +93,36 @@ def test_a_figure_is_counted_right(twice: Complaint) -> None:
     assert found["duplicates_returned"] == [["all", 0]]
     assert found["to_approve"] == [["all", 1]]
     assert found["cases_by_age"] == [["0", 1], ["1", 0], ["2", 0], ["3", 0]]
+
+
+def test_what_was_prevented_is_kept_by_day_for_a_week_and_outlives_redis(moved_clock: MovedClock) -> None:
+    def days() -> list[int]:
+        count(now=clock.now())
+        return [number for _, number in Summary.objects.get(name="duplicates_prevented").rows]
+
+    cache.clear()
+    duplicates_prevented.count(by="same_attempt")
+    assert days() == [0], "nobody knows since when a counter that was never looked at counts"
+    duplicates_prevented.count(by="same_attempt")
+    duplicates_prevented.count(by="already_paid")
+    assert days() == [2]
+    assert days() == [2], "looking again counts nothing twice"
+    moved_clock.forward(days=1)
+    cache.clear()  # Redis starts empty: the counter begins at zero
+    duplicates_prevented.count(by="same_attempt")
+    assert days() == [2, 1]
+    assert "Second payments prevented, 7 days" in signed_in(person("li")).get("/admin/").content.decode()
+    moved_clock.forward(days=6)
+    assert days() == [1, 0]
+
+
+def test_without_redis_what_was_counted_stays(settings: Any) -> None:
+    count(now=clock.now())
+    duplicates_prevented.count(by="same_attempt")
+    count(now=clock.now())
+    settings.CACHES = {"default": CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+    count(now=clock.now())
+    assert [number for _, number in Summary.objects.get(name="duplicates_prevented").rows] == [1]
 
 
 @pytest.mark.parametrize("role", list(Role))

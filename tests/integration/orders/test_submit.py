@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cashier.models import Payment
 from orders.errors import NothingOrdered
+from orders.metrics import submits_repeated
 from orders.models import Order, SubmitClaim
 from orders.services.forget import KEEP_S, forget_claims
 from orders.services.submit import Draft, Item, submit
@@ -131,3 +132,17 @@ def test_claims_are_forgotten_long_after_they_ran_out(
     submit(draft=draft, now=clock.now())
     assert forget_claims(now=moved_clock.forward(seconds=settings.SUBMIT_GUARD_TTL_S + 1)) == 0
     assert forget_claims(now=moved_clock.forward(seconds=KEEP_S + 1)) == 1
+
+
+def repeated() -> dict[str, float]:
+    return {labels["by"]: number for labels, number in submits_repeated.read(clock.now())}
+
+
+def test_a_submit_that_makes_no_second_order_is_counted_by_what_knew_it(draft: Draft) -> None:
+    cache.clear()
+    submit(draft=draft, now=clock.now())
+    submit(draft=draft, now=clock.now())
+    assert repeated() == {"redis": 1, "database": 0}
+    cache.delete(f"submit:{draft.claim}")
+    submit(draft=draft, now=clock.now())
+    assert repeated() == {"redis": 1, "database": 1}

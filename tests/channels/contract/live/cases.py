@@ -13,6 +13,7 @@ STRIPE: Method = ("stripe", "checkout")
 ALL = (WECHAT, ALIPAY, UNIONPAY, STRIPE)
 PAGES: tuple[Method, ...] = (("wechat", "h5"), ("wechat", "jsapi"), ("alipay", "page"), ("alipay", "wap"))
 CREATING = (WECHAT, ALIPAY, STRIPE)  #: Where a create is a call.
+BROWSING: tuple[Method, ...] = (("alipay", "page"), ("alipay", "wap"), UNIONPAY)  #: Where the browser brings it.
 CLOSING = (WECHAT, ALIPAY, STRIPE)
 
 SIGNED = ["bad_signature", "no_signature"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import io
+from datetime import UTC, timedelta
 
 import pytest
 
 from cashier.channels.base import BillKind, BillLine, BillNotReady, BillUnusable
 from payhub import clock
-from tests.channels.contract.live.cases import ALIPAY, ALL, STRIPE, UNIONPAY, WECHAT, of
+from tests.channels.contract.live.cases import AFTER, ALIPAY, ALL, BEFORE, SIGNED, STRIPE, UNIONPAY, WECHAT, of
 from tests.channels.live_side import Live
 
 
@@ -72,3 +73,41 @@ def test_a_damaged_bill_is_not_used(live: Live) -> None:
 @of(WECHAT, ALIPAY, STRIPE)
 def test_a_day_without_trades_has_an_empty_bill(live: Live) -> None:
     assert list(live.bill(live.at_bill_time() - timedelta(days=3))) == []
+
+
+@of(*ALL)
+def test_a_bill_without_a_good_answer_is_asked_for_again(live: Live) -> None:
+    live.paid()
+    day = live.at_bill_time()
+    for fault in [*AFTER, *BEFORE]:
+        if fault in SIGNED and live.code == "stripe":
+            continue  # which does not sign
+        live.arm(fault, "bill")
+        with pytest.raises((BillNotReady, BillUnusable)):
+            pytest.fail(f"{fault}: {list(live.bill(day))}")
+    assert [line.attempt_no for line in live.bill(day) if isinstance(line, BillLine)] == [live.trade.attempt_no]
+
+
+@of(WECHAT, ALIPAY)
+def test_a_bill_whose_file_does_not_come_is_asked_for_again(live: Live) -> None:
+    live.paid()
+    day = live.at_bill_time()
+    for fault in ("cut_before", "cut_after", "http_500", "http_502_after", "refuse"):
+        live.arm(fault, "bill_file")
+        with pytest.raises((BillNotReady, BillUnusable)):
+            pytest.fail(f"{fault}: {list(live.bill(day))}")
+    assert [line.attempt_no for line in live.bill(day) if isinstance(line, BillLine)] == [live.trade.attempt_no]
+
+
+@of(STRIPE)
+def test_a_payout_on_the_bill_is_no_trade_and_no_riddle(live: Live) -> None:
+    live.paid()
+    live.sandbox.post("/clock", advance_s=3 * 86400)
+    live.ahead = timedelta(days=5)
+    (payout,) = live.sandbox.get("/payouts")
+    day = (clock.now().astimezone(UTC) + timedelta(days=3)).date()
+    assert live.channel.bill_starts_at(day).timestamp() == payout["created"]
+    file = io.BytesIO()
+    assert live.channel.fetch_bill(day, file)
+    assert b'"payout"' in file.getvalue()
+    assert list(live.channel.read_bill(file, day)) == []

@@ -36,6 +36,15 @@ def test_a_refund_that_did_not_work_is_unknown_and_works_with_the_same_number(li
     assert [line["returned_minor"] for line in live.books()] == [order.amount.minor]
 
 
+@of(*ALL)
+def test_a_refund_that_arrives_twice_returns_the_money_once(live: Live) -> None:
+    live.paid().arm("double_submit", "refund")
+    order = live.order()
+    assert live.channel.refund(order).outcome in TAKEN | {Outcome.UNKNOWN}  # "a repeat", at UnionPay
+    assert live.refunded(order).amount == order.amount
+    assert [line["returned_minor"] for line in live.books()] == [order.amount.minor]
+
+
 @with_faults([*AFTER, *BEFORE], *ALL)
 def test_a_refund_query_without_a_good_answer_is_unknown(live: Live, fault: str) -> None:
     live.paid()

@@ -12,9 +12,11 @@ from tests.channels.contract.live.cases import (
     ALIPAY,
     ALL,
     BEFORE,
+    BROWSING,
     CLOSING,
     CREATING,
     PAGES,
+    SIGNED,
     STRIPE,
     UNIONPAY,
     WECHAT,
@@ -76,6 +78,52 @@ def test_a_create_that_did_not_work_is_unknown_and_then_not_found(live: Live, fa
     live.arm(fault, "create")
     assert live.create().fact.outcome is Outcome.UNKNOWN
     assert live.query().outcome is Outcome.NOT_FOUND
+
+
+@of(*BROWSING)
+def test_a_page_that_the_browser_did_not_reach_can_be_reached_again(live: Live) -> None:
+    for fault in BEFORE:
+        live.trade = live.new_trade()
+        page = live.create().presentation
+        assert page is not None
+        live.arm(fault, "create")
+        live.goes_wrong(page)
+        assert live.query().outcome is Outcome.NOT_FOUND, f"{fault}, and so NOT_FOUND proves nothing"
+        live.follow(page)
+        live.scan()
+        live.pay()
+        assert live.query().outcome is Outcome.PAID, fault
+
+
+@of(*BROWSING)
+def test_what_is_paid_at_a_page_that_the_browser_did_not_see_is_found_once(live: Live) -> None:
+    for fault in [*(fault for fault in AFTER if fault not in SIGNED), "double_submit"]:
+        live.trade = live.new_trade()
+        page = live.create().presentation
+        assert page is not None
+        live.arm(fault, "create")
+        live.goes_wrong(page)
+        live.follow(page)  # the person tries again: the same page, or "repeated"
+        live.scan()
+        live.pay()
+        assert live.query().outcome is Outcome.PAID, fault
+        assert len(live.books()) == 1, fault
+
+
+@of(*CREATING)
+def test_a_create_that_arrives_twice_opens_one_trade(live: Live) -> None:
+    live.arm("double_submit", "create")
+    assert live.create().fact.outcome in {Outcome.IN_PROGRESS, Outcome.UNKNOWN}
+    live.pay()
+    assert live.query().outcome is Outcome.PAID
+    assert len(live.sandbox.get("/trades", channel=live.code)) == len(live.books()) == 1
+
+
+@of(*CLOSING)
+def test_a_close_that_arrives_twice_is_found_closed(live: Live) -> None:
+    live.opened().arm("double_submit", "close")
+    assert live.channel.close(live.trade).outcome in {Outcome.CLOSED, Outcome.UNKNOWN}
+    assert live.query().outcome is Outcome.CLOSED
 
 
 @of(*CREATING)
