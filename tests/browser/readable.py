@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _AXE = Axe()
+_LOOKS: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 360)]
 _NORM = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -27,7 +29,7 @@ def faults_of(page: Page, within: str = "html", *, by_the_norm_only: bool = Fals
 
 def expect_readable(page: Page, within: str = "html") -> None:
     """Nothing that axe finds and nothing that sticks out: light on a desk, and dark on a phone."""
-    for scheme, width in (("light", 1280), ("dark", 360)):
+    for scheme, width in _LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
         found = faults_of(page, within)

@@ -14,7 +14,8 @@ from dev.waiting import wait_until
 from orders.shop.goods import SHOP_MERCHANT
 from tests.browser.counter.conftest import Scene
 from tests.browser.counter.states import waiting_bridge
-from tests.browser.counter.test_every_state import LOOKS, complaints_of, english_on, faults_of
+from tests.browser.counter.test_every_state import LOOKS, complaints_of, english_on
+from tests.browser.readable import faults_of
 from tests.browser.stack import Stack
 from tests.stack import run
 
