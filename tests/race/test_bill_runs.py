@@ -14,6 +14,7 @@ from payhub.trail.record import SYSTEM
 from reconciliation.errors import RunUnderWay
 from reconciliation.models import Bill, BillLine
 from reconciliation.services import load as loading
+from reconciliation.services import reading
 from reconciliation.services import run as running
 from reconciliation.services.match import match
 from reconciliation.services.progress import Progress
@@ -110,7 +111,8 @@ def test_a_load_that_is_killed_in_the_middle_begins_again(
         shop.sell(minor)
     morning_after(moved_clock)
     shop.write_bill()
-    monkeypatch.setattr(loading, "BATCH", 3)
+    monkeypatch.setattr(reading, "BLOCK", 3)
+    monkeypatch.setattr(loading, "BATCH", 1)
     with monkeypatch.context() as patch:
         patch.setattr(Progress, "tell", _dies)
         with pytest.raises(Killed):
