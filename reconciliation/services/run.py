@@ -149,8 +149,9 @@ def want(bill_id: int, *, actor: str, now: datetime) -> None:
 
 def _who_runs(bill_id: int) -> str:
     bill = _get(bill_id)
-    since = f" since {bill.started_at:%H:%M} UTC" if bill.started_at else ""
-    return f"{bill.run_by or 'Somebody'} runs {bill} already{since}. Nothing was started; watch that run."
+    if bill.started_at is None:
+        return ""
+    return f"{bill.run_by} runs {bill} already since {bill.started_at:%H:%M} UTC. Nothing was started; watch that run."
 
 
 def _get(bill_id: int) -> Bill:
