@@ -19,7 +19,7 @@ from reconciliation.services.progress import Progress
 from reconciliation.services.reading import Block, Seen, read_whole
 from reconciliation.states import BillState
 
-BATCH = 40  # blocks that are committed together: twenty thousand lines
+BATCH = 100  # blocks that are committed together: fifty thousand lines
 LONGEST = 200
 WORTH_ANALYZING = 5_000
 _COLUMNS = (

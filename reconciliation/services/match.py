@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from payhub.db import committed
 from reconciliation.locks import lock_bill
@@ -33,14 +34,23 @@ def match(bill_id: int, *, now: datetime) -> Bill:
         with connection.cursor() as cursor:
             cursor.execute(_PLANNED)
             Tally.objects.filter(bill=bill).delete()
-            cursor.execute(sql.COPIES, values)
-            values["copies"] = [row for (row,) in cursor.fetchall()]
-            for statement in sql.IN_ORDER:
+            _pair(cursor, values, copies=[])
+            cursor.execute(sql.HAS_COPIES)
+            if cursor.fetchone() != (False,):
+                cursor.execute(sql.COPIES, values)
+                _pair(cursor, values, copies=[row for (row,) in cursor.fetchall()])
+            for statement in sql.JUDGED:
                 cursor.execute(statement, values)
         if bill.state != BillState.MATCHED:
             bill.match()
             bill.save(update_fields=["state"])
         return bill
+
+
+def _pair(cursor: CursorWrapper, values: dict[str, Any], *, copies: list[int]) -> None:
+    """Pair both sides; lines of `copies` are there twice, and meet nothing."""
+    for statement in sql.PAIRED:
+        cursor.execute(statement, {**values, "copies": copies})
 
 
 def _values(bill: Bill, now: datetime) -> dict[str, Any]:

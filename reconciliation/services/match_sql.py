@@ -21,20 +21,6 @@ CREATE TEMP TABLE bill_odd (
 _NUMBER = "CASE kind WHEN 'REFUND' THEN refund_no ELSE attempt_no END"
 _TRADE = "CASE kind WHEN 'REFUND' THEN '' ELSE channel_trade_no END"
 
-# Lines that are there once more: all but the first. A million hashes are grouped in half the time that grouping what was
-# hashed takes; the few lines that share one are compared by what they are.
-COPIES = f"""
-WITH line AS NOT MATERIALIZED (
-    SELECT row, kind, {_NUMBER} AS number, {_TRADE} AS trade, hashtextextended({_NUMBER} || {_TRADE}, 0) AS hash
-    FROM reconciliation_billline
-    WHERE day_date = %(day)s AND bill_id = %(bill)s AND ({_NUMBER} <> '' OR {_TRADE} <> '')
-)
-SELECT row FROM (
-    SELECT row, row_number() OVER (PARTITION BY kind, number, trade ORDER BY row) AS nth
-    FROM line WHERE hash IN (SELECT hash FROM line GROUP BY hash HAVING count(*) > 1)
-) alike WHERE nth > 1 ORDER BY row
-"""  # noqa: S608 - our own SQL
-
 # One pass over both sides. What matches is counted; of the rest it is told which they are. Lines there twice never meet
 # a success of ours; what is settled only because a bill's line said so is no knowledge of ours (source BILL): a second
 # run finds the same as the first.
@@ -46,7 +32,7 @@ WITH theirs AS (
         fee_minor, is_copy
     FROM (SELECT *, row = ANY (%(copies)s::int[]) AS is_copy FROM reconciliation_billline
           WHERE day_date = %(day)s AND bill_id = %(bill)s) line
-), ours AS (
+), ours AS NOT MATERIALIZED (
     SELECT fact_id, kind, {_NUMBER} AS number, {_TRADE} AS trade, amount_minor, currency, source
     FROM cashier_settled
     WHERE account_code = %(account)s AND settled_at >= %(starts_at)s AND settled_at < %(ends_at)s
@@ -63,6 +49,7 @@ WITH theirs AS (
     FROM theirs t FULL JOIN ours o ON t.number = o.number AND t.trade = o.trade AND t.kind = o.kind
 )
 SELECT bucket, kind, currency, count(*) AS lines, sum(amount_minor) AS minor, sum(fee_minor) AS fees,
+    count(fact_id) AS met, (SELECT count(*) FROM ours) AS ours,
     array_agg(row) FILTER (WHERE bucket <> 'MATCHED') AS rows,
     array_agg(fact_id) FILTER (WHERE bucket <> 'MATCHED') AS facts
 FROM paired GROUP BY bucket, kind, currency
@@ -84,6 +71,28 @@ FILL = [
     "CREATE INDEX ON bill_odd (attempt_no)",
     "ANALYZE bill_odd",
 ]
+
+# Whether a line is there twice: then a success of ours was met twice, or both are among what did not match.
+HAS_COPIES = """
+SELECT COALESCE((SELECT sum(met) > max(ours) FROM bill_pair), false) OR EXISTS (
+    SELECT FROM bill_odd WHERE row IS NOT NULL AND concat(attempt_no, refund_no, trade_no) <> ''
+    GROUP BY kind, CASE kind WHEN 'REFUND' THEN refund_no ELSE attempt_no END,
+        CASE kind WHEN 'REFUND' THEN '' ELSE trade_no END HAVING count(*) > 1)
+"""
+
+# Lines that are there once more: all but the first. A million hashes are grouped in half the time that grouping what was
+# hashed takes; the few lines that share one are compared by what they are.
+COPIES = f"""
+WITH line AS NOT MATERIALIZED (
+    SELECT row, kind, {_NUMBER} AS number, {_TRADE} AS trade, hashtextextended({_NUMBER} || {_TRADE}, 0) AS hash
+    FROM reconciliation_billline
+    WHERE day_date = %(day)s AND bill_id = %(bill)s AND ({_NUMBER} <> '' OR {_TRADE} <> '')
+)
+SELECT row FROM (
+    SELECT row, row_number() OVER (PARTITION BY kind, number, trade ORDER BY row) AS nth
+    FROM line WHERE hash IN (SELECT hash FROM line GROUP BY hash HAVING count(*) > 1)
+) alike WHERE nth > 1 ORDER BY row
+"""  # noqa: S608 - our own SQL
 
 # A success of ours by its number alone, whatever its day, for lines that found none: a number without the channel's
 # own on one side, or the same money in another day's books.
@@ -244,8 +253,7 @@ WHERE n.account_code = %(account)s AND n.day_date IN (%(day_before)s, %(next_day
             AND d.bucket = 'LOCAL_ONLY' AND EXISTS (SELECT FROM bill_odd o WHERE o.fact_id = d.fact_id)))
 """
 
-# After COPIES.
-IN_ORDER = (
-    PAIR, ODD, KEEP_ODD, *FILL, FIND, LOCAL_SIDE, UNITE, ALONE, JUDGE_UNITED, KNOWN, KEYS, SETTLED, POOL, NOTE, WRITE,
-    AGREE, TALLY, NEIGHBOURS,
+PAIRED = (PAIR, ODD, KEEP_ODD, *FILL)
+JUDGED = (
+    FIND, LOCAL_SIDE, UNITE, ALONE, JUDGE_UNITED, KNOWN, KEYS, SETTLED, POOL, NOTE, WRITE, AGREE, TALLY, NEIGHBOURS,
 )  # fmt: skip
