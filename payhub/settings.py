@@ -168,8 +168,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "orders.api.problems.answer",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
+    # For routes of other apps under /api/v1/ (statements): they know nothing of keys.
+    "DEFAULT_AUTHENTICATION_CLASSES": ["orders.api.authentication.BearerKey"],
+    "DEFAULT_PERMISSION_CLASSES": ["orders.api.authentication.MayRead"],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {

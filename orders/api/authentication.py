@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from orders.models import ApiKey
+from orders.models import ApiKey, Scope
 from orders.models.api_key import prefix_of
 from orders.selectors import key_by_digest
 from orders.services.api_keys import digest_of
@@ -21,6 +23,7 @@ from payhub.rate_limit import within_limit
 from payhub.tasks import wake
 
 _BEARER = re.compile(r"Bearer (sk_(?:test|live)_[0-9a-z]{32})", re.IGNORECASE)
+WINDOW_S = 10
 NOTE_USE_EVERY_S = 60
 MISSES_BY_ADDRESS = 60
 MISSES_PER_S = 60
@@ -51,6 +54,22 @@ class BearerKey(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return what a 401 asks for."""
         return 'Bearer realm="payhub"'
+
+
+class MayRead(BasePermission):
+    """Lets a key read, where it may and does not come too often."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Tell whether it may; raise Throttled."""
+        key: ApiKey = request.auth
+        limit_calls(key)
+        return key.may(Scope.READ)
+
+
+def limit_calls(key: ApiKey) -> None:
+    """Raise Throttled when a key comes too often."""
+    if not within_limit(f"api:{key.pk}", times=settings.API_CALLS_BY_KEY, per_s=WINDOW_S):
+        raise Throttled(wait=WINDOW_S)
 
 
 def _counts(key: ApiKey, secret: str) -> bool:

@@ -6,16 +6,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar, cast
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
-from rest_framework.exceptions import PermissionDenied, Throttled, ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.views import APIView
 
 from cashier.public import CashierError
-from orders.api.authentication import BearerKey
+from orders.api.authentication import BearerKey, limit_calls
 from orders.api.parser import StrictJson
 from orders.api.problems import KeyMissing, answer_refusal
 from orders.errors import OrdersError
@@ -24,9 +23,7 @@ from orders.services import idempotency
 from payhub import clock
 from payhub.merchants.models import Merchant
 from payhub.problems import MEDIA_TYPE
-from payhub.rate_limit import within_limit
 
-WINDOW_S = 10
 _KEY = re.compile(r'"?([!#-~]{1,255})"?')  # plain, or quoted as the draft wants it
 
 S = TypeVar("S", bound="Said")
@@ -71,8 +68,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the key, how often it came, what it may do, and that a POST can be repeated."""
         super().initial(request, *args, **kwargs)
-        if not within_limit(f"api:{self.key.pk}", times=settings.API_CALLS_BY_KEY, per_s=WINDOW_S):
-            raise Throttled(wait=WINDOW_S)
+        limit_calls(self.key)
         if request.method not in {method.upper() for method in self.http_method_names if hasattr(self, method)}:
             return  # DRF answers 405
         reads = request.method in {"GET", "HEAD", "OPTIONS"}

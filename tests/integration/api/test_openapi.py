@@ -24,6 +24,7 @@ from cashier.models import Attempt
 from orders.api.problems import ALL_KINDS
 from orders.api.urls import routes
 from payhub.merchants.models import Merchant
+from reconciliation.api.urls import routes as books
 from tests.integration.api.conftest import Program, key_for
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
@@ -43,7 +44,7 @@ def test_every_route_and_method_is_described_and_no_other(described: dict[str, A
     assert described["openapi"].startswith("3.1")
     wanted = {
         (re.sub(r"<number:(\w+)>", r"{\1}", f"/api/v1/{route.pattern}"), method)
-        for route in routes
+        for route in [*routes, *books]
         for method in ("get", "post", "put", "patch", "delete")
         if hasattr(route.callback.view_class, method)  # type: ignore[attr-defined]
     }

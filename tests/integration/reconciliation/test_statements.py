@@ -16,6 +16,7 @@ from payhub.merchants.models import Membership, Merchant
 from payhub.safe_csv import safe_cell
 from reconciliation.public import Figure, Period, accounts_of, bills_of, entries, statements
 from tests.conftest import MovedClock
+from tests.integration.api.conftest import key_for
 from tests.integration.reconciliation.conftest import ACCOUNT, DAY, Shop, morning_after
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes", "heard")]
@@ -120,6 +121,30 @@ def test_the_days_of_a_merchant_are_told_to_programs(sold: Shop) -> None:
     (day,) = bills_of(sold.account.merchant_id, first=DAY, last=DAY)
     assert (day.account_code, day.state, day.lines) == (ACCOUNT, "CLOSED", 3)
     assert bills_of(sold.account.merchant_id + 1, first=DAY, last=DAY) == []
+
+
+def test_a_program_gets_the_statements_of_its_merchant_and_of_no_other(sold: Shop, merchant: Merchant) -> None:
+    def ask(of: Merchant, **query: str) -> Any:
+        return Client().get("/api/v1/statements", query, headers={"Authorization": f"Bearer {key_for(of)}"})
+
+    (month,) = ask(merchant, period="2026-05").json()["data"]
+    (statement,) = statements(accounts_of(merchant.pk), MAY)
+    assert (month["account"], month["currency"], month["period"]) == (ACCOUNT, "CNY", "2026-05")
+    assert (month["payments_minor"], month["refunds_minor"]) == (18_500, 300)
+    assert month["closing_minor"] == statement.closing.minor == month["days"][-1]["closing_minor"]
+    assert (
+        month["opening_minor"] + month["net_minor"] - month["paid_out_minor"] + month["corrections_minor"]
+        == month["closing_minor"]
+    )
+    assert [day["period"] for day in month["days"]] == [day.period.name for day in statement.days]
+    other = Merchant.objects.create(code="other", name="Other", created_at=clock.now(), is_test=merchant.is_test)
+    assert ask(other, period="2026-05").json() == {"data": []}
+    assert [ask(merchant, **query).status_code for query in ({"period": "May"}, {}, {"period": "2026-05", "x": "1"})] == [
+        422, 422, 422,
+    ]  # fmt: skip
+    assert Client().get("/api/v1/statements", {"period": "2026-05"}).status_code == 401
+    refused = Client().post("/api/v1/statements", headers={"Authorization": f"Bearer {key_for(merchant)}"})
+    assert refused.status_code == 405
 
 
 @pytest.mark.parametrize(
