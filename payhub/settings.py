@@ -226,6 +226,7 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("cashier.close_ledger_days", 600),
     ("reconciliation.expect", 600),
     ("reconciliation.run_due", 15),
+    ("reconciliation.keep_months", 3600),
 ]
 
 # payhub ----------------------------------------------------------------------------------------------------------

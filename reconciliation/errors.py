@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import ClassVar
 
-from django.utils.translation import gettext
+from reconciliation.sentences import in_words
 
 
 class BooksError(Exception):
@@ -18,7 +18,7 @@ class BooksError(Exception):
 
     def __str__(self) -> str:
         """The sentence in the reader's language."""
-        return gettext(super().__str__())
+        return in_words(super().__str__())
 
 
 class BillNotFound(BooksError):

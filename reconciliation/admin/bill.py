@@ -21,6 +21,7 @@ from reconciliation.admin.upload_form import UploadForm
 from reconciliation.models import Bill, Difference
 from reconciliation.overview import chart, strips
 from reconciliation.selectors import sides
+from reconciliation.sentences import in_words
 from reconciliation.services.run import cancel, want
 from reconciliation.services.settle import needs_confirmation
 from reconciliation.services.upload import confirm, upload
@@ -75,6 +76,7 @@ class BillAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": str(bill),
             "bill": bill,
+            "problem": in_words(bill.problem),
             "progress": progress,
             "sides": sides(bill),
             "differences": open_ones.order_by("state", "id")[:SHOWN],
@@ -83,7 +85,7 @@ class BillAdmin(ReadOnlyAdmin):
             "may_run": request.user.has_perm(MAY_RUN),
             "can_run": not is_closed and progress.standing != Standing.MOVING,
             "can_cancel": progress.moves,
-            "to_confirm": "" if is_closed or not bill.is_loaded else needs_confirmation(bill),
+            "to_confirm": "" if is_closed or not bill.is_loaded else in_words(needs_confirmation(bill)),
         }
         return TemplateResponse(request, "admin/reconciliation/bill.html", context)
 

@@ -22,6 +22,7 @@ from payhub.safe_csv import csv_answer
 from payhub.see_other import SeeOther
 from reconciliation.admin.acting import answered, person_who
 from reconciliation.models import Difference
+from reconciliation.sentences import in_words
 from reconciliation.services.resolve import approve, can_book, decide, needs_second, reject
 from reconciliation.states import UNFINISHED, BillState, Bucket, Decision, DifferenceState
 from reconciliation.words import SUGGESTIONS
@@ -177,7 +178,7 @@ def _compared(row: Difference) -> list[tuple[str, object, object, bool]]:
         (gettext("Amount"), *amount, amount[0] != amount[1]),
         (gettext("Fee"), _money(row.line_fee_minor, row.line_currency), "–", row.bucket == Bucket.FEE),
         (gettext("Time"), _time(row.line_at), _time(row.local_at), row.bucket == Bucket.OTHER_DAY),
-        (gettext("State"), row.line_state or "–", row.local_state or "–", row.bucket == Bucket.STATE),
+        (gettext("State"), in_words(row.line_state) or "–", row.local_state or "–", row.bucket == Bucket.STATE),
         (
             gettext("Where it stands"),
             gettext("row %(row)s of the bill") % {"row": row.row} if theirs else gettext("not in the bill"),

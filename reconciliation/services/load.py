@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 
 from django.db import connection
 
-from cashier.public import BillKind, BillUnusable, UnreadableLine
-from cashier.public import BillLine as ReadLine
+from cashier.public import BillUnusable
 from payhub.db import committed
 from reconciliation.locks import lock_bill
 from reconciliation.models import Bill, BillFile, BillLine
 from reconciliation.services.files import kept
-from reconciliation.services.partitions import analyze, make_partition
+from reconciliation.services.partitions import analyze, make_partition, partition_of
 from reconciliation.services.progress import Progress
-from reconciliation.services.reading import Seen, read_whole
+from reconciliation.services.reading import Block, Seen, read_whole
 from reconciliation.states import BillState
 
-BATCH = 20_000
-BLOCK = 500  # rows that go to the server together
+BATCH = 100  # blocks that are committed together: fifty thousand lines
 LONGEST = 200
 WORTH_ANALYZING = 5_000
-_COPY = (
-    "COPY reconciliation_billline (day_date, bill_id, row, kind, attempt_no, refund_no, channel_trade_no, "
-    "amount_minor, currency, fee_minor, occurred_at, state, is_final) FROM STDIN"
+_COLUMNS = (
+    "day_date, bill_id, row, kind, attempt_no, refund_no, channel_trade_no, amount_minor, currency, fee_minor, "
+    "occurred_at, state, is_final"
 )
-
-
 _NULL = "\\N"
 # PostgreSQL keeps no NUL.
 _ESCAPES = (("\x00", "\ufffd"), ("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
-_KINDS = {kind: str(kind.value) for kind in BillKind}  # an enum's value is slow to ask for, a million times
+_IS_FINAL = {True: "t", False: "f"}
 
 
 def load(bill: Bill, progress: Progress) -> None:
@@ -70,42 +66,56 @@ def _discard(bill: Bill) -> None:
 
 
 def _copy_all(bill: Bill, row: BillFile, seen: Seen, progress: Progress) -> None:
+    # Into the month's own table: finding it again for every line costs a sixth of the time.
+    copy_in = f"COPY {partition_of(bill.day_date)} ({_COLUMNS}) FROM STDIN"
     with kept(row) as file:
-        lines = read_whole(bill, file, seen)
+        blocks = read_whole(bill, file, seen)
         copied = -1
         while copied < seen.lines:
             copied = seen.lines
-            with committed(), connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-                rows = _copied(bill, islice(lines, BATCH))
-                while block := "".join(islice(rows, BLOCK)):
-                    copy.write(block)
+            with committed(), connection.cursor() as cursor, cursor.copy(copy_in) as copy:
+                for block in islice(blocks, BATCH):
+                    copy.write(_copied(f"{bill.day_date}\t{bill.pk}\t", block))
             # How many there are is not known before the end: as many as the part of the file says that was read.
             progress.tell(seen.lines, seen.lines * row.size_bytes // max(file.tell(), 1))
 
 
-def _copied(bill: Bill, lines: Iterator[ReadLine | UnreadableLine]) -> Iterator[str]:
-    """Write lines as COPY reads them: by hand, because a million rows go through here (docs/reconciliation.md)."""
-    prefix = f"{bill.day_date}\t{bill.pk}"
-    for line in lines:
-        if isinstance(line, UnreadableLine):
-            yield f"{prefix}\t{line.row}\tUNREADABLE\t\t\t\t0\t\t\\N\t\\N\t{_text(line.reason)}\tf\n"
-            continue
-        row, kind, attempt_no, amount, refund_no, fee, trade_no, _, at, state, is_final = line
-        yield (
-            f"{prefix}\t{row}\t{_KINDS[kind]}\t{_text(attempt_no)}\t{_text(refund_no)}\t{_text(trade_no)}\t"
-            f"{amount.minor}\t{amount.currency}\t{_NULL if fee is None else fee.minor}\t"
-            f"{_NULL if at is None else _moment(at)}\t{_text(state)}\t{'t' if is_final else 'f'}\n"
-        )
+def _copied(prefix: str, block: Block) -> str:
+    """Write lines as COPY reads them, column by column: a million go through here (docs/performance.md)."""
+    text = "".join(
+        f"{prefix}{line.row}\tUNREADABLE\t\t\t\t0\t\t{_NULL}\t{_NULL}\t{_escaped(line.reason)}\tf\n"
+        for line in block.unreadable
+    )
+    if not block.lines:
+        return text
+    rows, kinds, attempt_nos, amounts, refund_nos, fees, trade_nos, _, moments, states, finals = zip(
+        *block.lines, strict=True
+    )
+    cells = zip(
+        map(str, rows),
+        kinds,
+        *map(_texts, (attempt_nos, refund_nos, trade_nos)),
+        [str(amount.minor) for amount in amounts],
+        [amount.currency for amount in amounts],
+        [_NULL if fee is None else str(fee.minor) for fee in fees],
+        map(_moment, moments),
+        _texts(states),
+        map(_IS_FINAL.__getitem__, finals),
+        strict=True,
+    )
+    return f"{text}{prefix}{f'{chr(10)}{prefix}'.join(map(chr(9).join, cells))}\n"
 
 
 @lru_cache(maxsize=4096)  # a bill is in the order of time
-def _moment(at: datetime) -> str:
-    return at.isoformat()
+def _moment(at: datetime | None) -> str:
+    return _NULL if at is None else at.isoformat()
 
 
-def _text(cell: str) -> str:
-    """Nearly every cell is letters and digits; any other is cut to a length and escaped, for it may be a trick."""
-    return cell if cell.isalnum() and len(cell) <= LONGEST else _escaped(cell)
+def _texts(cells: Sequence[str]) -> Iterable[str]:
+    """Nearly every cell is letters and digits, or empty; any other is cut to a length and escaped: it may be a trick."""
+    whole = "".join(cells)
+    is_plain = (not whole or whole.isalnum()) and max(map(len, cells)) <= LONGEST
+    return cells if is_plain else map(_escaped, cells)
 
 
 def _escaped(cell: str) -> str:

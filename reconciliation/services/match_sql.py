@@ -10,7 +10,7 @@ ODD = """
 DROP TABLE IF EXISTS pg_temp.bill_odd;
 CREATE TEMP TABLE bill_odd (
     id integer GENERATED ALWAYS AS IDENTITY,
-    bucket text NOT NULL, state text NOT NULL DEFAULT 'OPEN', kind text NOT NULL, is_copy boolean NOT NULL,
+    bucket text NOT NULL, state text NOT NULL DEFAULT 'OPEN', kind text, is_copy boolean NOT NULL,
     row integer, attempt_no text, refund_no text, trade_no text, line_minor bigint, line_currency text,
     line_fee_minor bigint, line_at timestamptz, line_state text, is_final boolean NOT NULL DEFAULT true,
     fact_id bigint, counts_local boolean NOT NULL, local_minor bigint, local_currency text, local_at timestamptz,
@@ -18,43 +18,47 @@ CREATE TEMP TABLE bill_odd (
 ) ON COMMIT DROP
 """
 
-# One pass over both sides. Lines there twice never meet a success of ours; what is settled only because a bill's line
-# said so is no knowledge of ours (source BILL): a second run finds the same as the first.
-PAIR = """
-WITH line AS (
-    SELECT row, kind, CASE kind WHEN 'REFUND' THEN refund_no ELSE attempt_no END AS number,
-           CASE kind WHEN 'REFUND' THEN '' ELSE channel_trade_no END AS trade, amount_minor, currency, fee_minor
-    FROM reconciliation_billline WHERE day_date = %(day)s AND bill_id = %(bill)s
-), repeated AS MATERIALIZED (
-    SELECT kind, number, trade, min(row) AS first_row FROM line
-    WHERE number <> '' OR trade <> '' GROUP BY 1, 2, 3 HAVING count(*) > 1
-), theirs AS (
-    SELECT line.*, COALESCE(row > first_row, false) AS is_copy,
-           CASE WHEN row > first_row THEN NULL ELSE number END AS only_number
-    FROM line LEFT JOIN repeated USING (kind, number, trade)
-), ours AS (
-    SELECT fact_id, kind, CASE kind WHEN 'REFUND' THEN refund_no ELSE attempt_no END AS number,
-           CASE kind WHEN 'REFUND' THEN '' ELSE channel_trade_no END AS trade, amount_minor, currency, source
+_NUMBER = "CASE kind WHEN 'REFUND' THEN refund_no ELSE attempt_no END"
+_TRADE = "CASE kind WHEN 'REFUND' THEN '' ELSE channel_trade_no END"
+
+# One pass over both sides. What matches is counted; of the rest it is told which they are. Lines there twice never meet
+# a success of ours; what is settled only because a bill's line said so is no knowledge of ours (source BILL): a second
+# run finds the same as the first.
+PAIR = f"""
+DROP TABLE IF EXISTS pg_temp.bill_pair;
+CREATE TEMP TABLE bill_pair ON COMMIT DROP AS
+WITH theirs AS (
+    SELECT row, kind, CASE WHEN NOT is_copy THEN {_NUMBER} END AS number, {_TRADE} AS trade, amount_minor, currency,
+        fee_minor, is_copy
+    FROM (SELECT *, row = ANY (%(copies)s::int[]) AS is_copy FROM reconciliation_billline
+          WHERE day_date = %(day)s AND bill_id = %(bill)s) line
+), ours AS NOT MATERIALIZED (
+    SELECT fact_id, kind, {_NUMBER} AS number, {_TRADE} AS trade, amount_minor, currency, source
     FROM cashier_settled
     WHERE account_code = %(account)s AND settled_at >= %(starts_at)s AND settled_at < %(ends_at)s
         AND NOT (source = 'BILL' AND EXISTS (SELECT FROM reconciliation_difference d
                  WHERE d.fact_id = cashier_settled.fact_id AND d.is_booked AND d.bill_id <> %(bill)s))
-), paired AS MATERIALIZED (
-    SELECT t.row, o.fact_id, COALESCE(t.kind, o.kind) AS kind, COALESCE(t.is_copy, false) AS is_copy,
-           t.amount_minor AS line_minor, t.currency AS line_currency, t.fee_minor,
-           CASE WHEN t.kind = 'UNREADABLE' THEN 'UNREADABLE' WHEN t.is_copy THEN 'DUPLICATE'
-                WHEN t.row IS NULL THEN 'LOCAL_ONLY' WHEN o.fact_id IS NULL OR o.source = 'BILL' THEN 'CHANNEL_ONLY'
-                WHEN t.currency <> o.currency THEN 'CURRENCY' WHEN t.amount_minor <> o.amount_minor THEN 'AMOUNT'
-                WHEN t.kind = 'PAYMENT'
-                     AND abs(t.fee_minor - (t.amount_minor * %(rate_ppm)s::bigint + 500000) / 1000000) > 1 THEN 'FEE'
-                ELSE 'MATCHED' END AS bucket
-    FROM theirs t FULL JOIN ours o ON t.only_number = o.number AND t.trade = o.trade AND t.kind = o.kind
-), odd AS (
-    INSERT INTO bill_odd (bucket, kind, is_copy, row, fact_id, counts_local)
-    SELECT bucket, kind, is_copy, row, fact_id, fact_id IS NOT NULL FROM paired WHERE bucket <> 'MATCHED'
+), paired AS (
+    SELECT t.row, o.fact_id, t.kind, t.amount_minor, t.currency, t.fee_minor,
+        CASE WHEN t.kind = 'UNREADABLE' THEN 'UNREADABLE' WHEN t.is_copy THEN 'DUPLICATE'
+            WHEN t.row IS NULL THEN 'LOCAL_ONLY' WHEN o.fact_id IS NULL OR o.source = 'BILL' THEN 'CHANNEL_ONLY'
+            WHEN t.currency <> o.currency THEN 'CURRENCY' WHEN t.amount_minor <> o.amount_minor THEN 'AMOUNT'
+            WHEN t.kind = 'PAYMENT'
+                AND abs(t.fee_minor - (t.amount_minor * %(rate_ppm)s::bigint + 500000) / 1000000) > 1 THEN 'FEE'
+            ELSE 'MATCHED' END AS bucket
+    FROM theirs t FULL JOIN ours o ON t.number = o.number AND t.trade = o.trade AND t.kind = o.kind
 )
-SELECT kind, line_currency, count(*), sum(line_minor)::bigint, sum(COALESCE(fee_minor, 0))::bigint
-FROM paired WHERE bucket = 'MATCHED' GROUP BY 1, 2
+SELECT bucket, kind, currency, count(*) AS lines, sum(amount_minor) AS minor, sum(fee_minor) AS fees,
+    count(fact_id) AS met, (SELECT count(*) FROM ours) AS ours,
+    array_agg(row) FILTER (WHERE bucket <> 'MATCHED') AS rows,
+    array_agg(fact_id) FILTER (WHERE bucket <> 'MATCHED') AS facts
+FROM paired GROUP BY bucket, kind, currency
+"""  # noqa: S608 - our own SQL
+
+KEEP_ODD = """
+INSERT INTO bill_odd (bucket, kind, is_copy, row, fact_id, counts_local)
+SELECT p.bucket, p.kind, p.bucket = 'DUPLICATE', o.row, o.fact_id, o.fact_id IS NOT NULL
+FROM bill_pair p, unnest(p.rows, p.facts) AS o (row, fact_id) WHERE p.bucket <> 'MATCHED' ORDER BY o.row, o.fact_id
 """
 
 FILL = [
@@ -67,6 +71,28 @@ FILL = [
     "CREATE INDEX ON bill_odd (attempt_no)",
     "ANALYZE bill_odd",
 ]
+
+# Whether a line is there twice: then a success of ours was met twice, or both are among what did not match.
+HAS_COPIES = """
+SELECT COALESCE((SELECT sum(met) > max(ours) FROM bill_pair), false) OR EXISTS (
+    SELECT FROM bill_odd WHERE row IS NOT NULL AND concat(attempt_no, refund_no, trade_no) <> ''
+    GROUP BY kind, CASE kind WHEN 'REFUND' THEN refund_no ELSE attempt_no END,
+        CASE kind WHEN 'REFUND' THEN '' ELSE trade_no END HAVING count(*) > 1)
+"""
+
+# Lines that are there once more: all but the first. A million hashes are grouped in half the time that grouping what was
+# hashed takes; the few lines that share one are compared by what they are.
+COPIES = f"""
+WITH line AS NOT MATERIALIZED (
+    SELECT row, kind, {_NUMBER} AS number, {_TRADE} AS trade, hashtextextended({_NUMBER} || {_TRADE}, 0) AS hash
+    FROM reconciliation_billline
+    WHERE day_date = %(day)s AND bill_id = %(bill)s AND ({_NUMBER} <> '' OR {_TRADE} <> '')
+)
+SELECT row FROM (
+    SELECT row, row_number() OVER (PARTITION BY kind, number, trade ORDER BY row) AS nth
+    FROM line WHERE hash IN (SELECT hash FROM line GROUP BY hash HAVING count(*) > 1)
+) alike WHERE nth > 1 ORDER BY row
+"""  # noqa: S608 - our own SQL
 
 # A success of ours by its number alone, whatever its day, for lines that found none: a number without the channel's
 # own on one side, or the same money in another day's books.
@@ -112,7 +138,8 @@ UPDATE bill_odd SET fact_id = NULL, local_minor = NULL, local_currency = NULL, l
 
 LOCAL_SIDE = """
 UPDATE bill_odd o SET local_minor = s.amount_minor, local_currency = s.currency, local_at = s.settled_at,
-    source = s.source, local_state = s.verdict, attempt_no = COALESCE(o.attempt_no, s.attempt_no),
+    kind = COALESCE(o.kind, s.kind), source = s.source, local_state = s.verdict,
+    attempt_no = COALESCE(o.attempt_no, s.attempt_no),
     refund_no = COALESCE(o.refund_no, s.refund_no), trade_no = COALESCE(o.trade_no, s.channel_trade_no)
 FROM cashier_settled s WHERE s.fact_id = o.fact_id
 """
@@ -213,9 +240,7 @@ FROM (
     UNION ALL
     SELECT bucket, kind, local_currency, 0, 0, 0, 1, local_minor FROM bill_odd WHERE counts_local
     UNION ALL
-    SELECT 'MATCHED', kind, currency, lines, minor, fees, lines, minor
-    FROM unnest(%(kinds)s::text[], %(currencies)s::text[], %(counts)s::int[], %(sums)s::bigint[], %(fees)s::bigint[])
-        AS m (kind, currency, lines, minor, fees)
+    SELECT bucket, kind, currency, lines, minor, COALESCE(fees, 0), lines, minor FROM bill_pair WHERE bucket = 'MATCHED'
 ) sides GROUP BY bucket, kind, currency
 """
 
@@ -227,3 +252,8 @@ WHERE n.account_code = %(account)s AND n.day_date IN (%(day_before)s, %(next_day
         SELECT FROM reconciliation_difference d WHERE d.bill_id = n.id AND (d.state = 'WAITING' OR d.state = 'OPEN'
             AND d.bucket = 'LOCAL_ONLY' AND EXISTS (SELECT FROM bill_odd o WHERE o.fact_id = d.fact_id)))
 """
+
+PAIRED = (PAIR, ODD, KEEP_ODD, *FILL)
+JUDGED = (
+    FIND, LOCAL_SIDE, UNITE, ALONE, JUDGE_UNITED, KNOWN, KEYS, SETTLED, POOL, NOTE, WRITE, AGREE, TALLY, NEIGHBOURS,
+)  # fmt: skip

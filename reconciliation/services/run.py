@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from cashier.public import BillUnusable
 from payhub import clock
@@ -28,6 +28,7 @@ from reconciliation.states import BillState, Step
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 20
+TAKEN_FOR = timedelta(minutes=30)  # then a sweep takes no new bill: the worker's limit is an hour
 
 
 def run_day(account_code: str, day: date, *, actor: str) -> Bill:
@@ -62,11 +63,14 @@ def run(bill_id: int, *, actor: str) -> Bill:
 
 
 def run_due(*, now: datetime) -> int:
-    """Run the bills whose time has come; return how many. One sweep at a time, so that it holds one worker at most."""
+    """Run the bills whose time has come; return how many. One sweep at a time, so that it holds one worker at most; and
+    for a limited time, so that no worker is ended in the middle of a bill: the next sweep takes the rest."""
     with lane("bills") as is_mine:
         wanted = Bill.objects.filter(is_wanted=True, fetch_at__lte=now).exclude(state=BillState.CLOSED)
         due = list(wanted.order_by("fetch_at", "id").values_list("pk", flat=True)[:AT_A_TIME]) if is_mine else []
-        for bill_id in due:
+        for taken, bill_id in enumerate(due):
+            if clock.now() - now >= TAKEN_FOR:
+                return taken
             try:
                 run(bill_id, actor=SYSTEM)
             except RunUnderWay:
@@ -149,8 +153,9 @@ def want(bill_id: int, *, actor: str, now: datetime) -> None:
 
 def _who_runs(bill_id: int) -> str:
     bill = _get(bill_id)
-    since = f" since {bill.started_at:%H:%M} UTC" if bill.started_at else ""
-    return f"{bill.run_by or 'Somebody'} runs {bill} already{since}. Nothing was started; watch that run."
+    if bill.started_at is None:
+        return ""
+    return f"{bill.run_by} runs {bill} already since {bill.started_at:%H:%M} UTC. Nothing was started; watch that run."
 
 
 def _get(bill_id: int) -> Bill:

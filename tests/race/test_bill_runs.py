@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from cashier.models import LedgerEntry
+from payhub import clock
 from payhub.trail.record import SYSTEM
 from reconciliation.errors import RunUnderWay
 from reconciliation.models import Bill, BillLine
 from reconciliation.services import load as loading
+from reconciliation.services import reading
 from reconciliation.services import run as running
+from reconciliation.services.expect import expect_bill
 from reconciliation.services.match import match
 from reconciliation.services.progress import Progress
-from reconciliation.services.run import cancel, run, run_day
+from reconciliation.services.run import cancel, run, run_day, run_due
 from tests.conftest import MovedClock
 from tests.integration.reconciliation.conftest import (
     ACCOUNT,
@@ -103,6 +107,57 @@ def _comes_through(died_at: set[str]) -> bool:
     return False
 
 
+def two_days(shop: Shop, moved_clock: MovedClock) -> list[Bill]:
+    """Two days are sold and billed, and both bills are due."""
+    for day in (DAY, DAY + timedelta(days=1)):
+        shop.lines.clear()
+        shop.sell()
+        shop.write_bill(day)
+        moved_clock.forward(hours=24)
+    moved_clock.forward(hours=12)
+    return [bill for day in (DAY, DAY + timedelta(days=1)) if (bill := expect_bill(ACCOUNT, day))]
+
+
+def test_a_sweep_that_is_killed_in_the_middle_of_a_bill_is_gone_on_with_by_the_next(
+    shop: Shop, moved_clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, second = two_days(shop, moved_clock)
+
+    def die(progress: Progress, *_: int) -> None:
+        if progress._bill_id == second.pk:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "tell", die)
+        with pytest.raises(Killed):
+            run_due(now=clock.now())
+    assert [bill.state for bill in Bill.objects.order_by("id")] == ["CLOSED", "EXPECTED"]
+    moved_clock.forward(hours=1)
+    assert run_due(now=clock.now()) == 1
+    assert [bill.state for bill in Bill.objects.order_by("id")] == ["CLOSED", "CLOSED"]
+    # The first was not run again.
+    begun = [bill.started_at for bill in Bill.objects.order_by("id") if bill.started_at]
+    assert begun[1] - begun[0] == timedelta(hours=1)
+    assert BillLine.objects.count() == sum(bill.lines for bill in Bill.objects.all()) == 2
+
+
+def test_a_sweep_takes_no_new_bill_when_its_time_is_over(
+    shop: Shop, moved_clock: MovedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two_days(shop, moved_clock)
+    real = running.run
+
+    def slowly(bill_id: int, *, actor: str) -> Bill:
+        moved_clock.forward(minutes=31)
+        return real(bill_id, actor=actor)
+
+    monkeypatch.setattr(running, "run", slowly)
+    assert run_due(now=clock.now()) == 1
+    assert [bill.state for bill in Bill.objects.order_by("id")] == ["CLOSED", "EXPECTED"]
+    assert run_due(now=clock.now()) == 1
+    assert [bill.state for bill in Bill.objects.order_by("id")] == ["CLOSED", "CLOSED"]
+
+
 def test_a_load_that_is_killed_in_the_middle_begins_again(
     shop: Shop, moved_clock: MovedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +165,8 @@ def test_a_load_that_is_killed_in_the_middle_begins_again(
         shop.sell(minor)
     morning_after(moved_clock)
     shop.write_bill()
-    monkeypatch.setattr(loading, "BATCH", 3)
+    monkeypatch.setattr(reading, "BLOCK", 3)
+    monkeypatch.setattr(loading, "BATCH", 1)
     with monkeypatch.context() as patch:
         patch.setattr(Progress, "tell", _dies)
         with pytest.raises(Killed):

@@ -15,6 +15,7 @@ from cashier.public import channel_accounts
 from reconciliation.errors import BooksError
 from reconciliation.models import Bill
 from reconciliation.selectors import sides
+from reconciliation.sentences import in_words
 from reconciliation.services.run import run_day
 
 WIDTH = 30
@@ -76,7 +77,7 @@ class Command(BaseCommand):
         connection.close()
 
     def _print(self, bill: Bill) -> None:
-        self.stdout.write(f"{bill}: {bill.get_state_display()} {bill.problem}".rstrip())
+        self.stdout.write(f"{bill}: {bill.get_state_display()} {in_words(bill.problem)}".rstrip())
         self.stdout.write(f"{'':<32}{'bill':>10}{'sum':>18}{'here':>10}{'sum':>18}")
         for label, lines, lines_sum, locals_, locals_sum in sides(bill):
             self.stdout.write(f"{label:<32}{lines:>10,}{lines_sum:>18}{locals_:>10,}{locals_sum:>18}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.db import IntegrityError
 
@@ -16,7 +14,6 @@ from payhub.review.models import ReviewItem
 from payhub.trail.models import OperationRecord
 from reconciliation.errors import NotToDecide, NotYourDecision, ReasonMissing
 from reconciliation.models import Bill, Difference
-from reconciliation.services.partitions import detach_before
 from reconciliation.services.resolve import approve, decide, reject
 from reconciliation.states import Decision
 from tests.conftest import MovedClock
@@ -141,11 +138,3 @@ def test_money_that_settling_booked_is_not_booked_again(shop: Shop, moved_clock:
     assert broken() == set()
     moved_clock.forward(hours=1)
     assert held() == 0
-
-
-def test_old_months_are_detached(shop: Shop, moved_clock: MovedClock) -> None:
-    shop.sell()
-    morning_after(moved_clock)
-    shop.run()
-    assert detach_before(DAY.replace(day=1)) == []
-    assert detach_before((DAY + timedelta(days=40)).replace(day=1)) == ["reconciliation_billline_2026_05"]
