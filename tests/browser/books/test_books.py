@@ -18,7 +18,7 @@ from payhub.merchants.models import Membership
 from payhub.money import Money
 from reconciliation.models import Bill, Difference
 from reconciliation.services import load as loading
-from reconciliation.services import progress
+from reconciliation.services import progress, reading
 from reconciliation.services.progress import Progress
 from reconciliation.services.run import run_due
 from tests.browser.readable import expect_readable
@@ -112,7 +112,8 @@ def test_a_bill_is_uploaded_watched_and_what_differs_is_resolved_by_two_people(
             moved_clock.forward(seconds=1)
             assert seen.wait(60)
 
-    monkeypatch.setattr(loading, "BATCH", 10)
+    monkeypatch.setattr(reading, "BLOCK", 10)
+    monkeypatch.setattr(loading, "BATCH", 1)
     monkeypatch.setattr(progress, "TELL_EVERY", timedelta(0))
     monkeypatch.setattr(Progress, "tell", tell)
     thread = in_the_background(lambda: run_due(now=clock.now()))
