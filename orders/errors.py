@@ -86,6 +86,12 @@ class StatementGiven(OrdersError):
     code = "statement_given"
 
 
+class StatementNotAsked(OrdersError):
+    """No statement of the shop is waited for. Nothing was changed; to say more about the case, report its order again."""
+
+    code = "statement_not_asked"
+
+
 class ReasonMissing(OrdersError):
     """A reason of at least ten characters is needed. Nothing was changed; say why, for whoever reads it later."""
 

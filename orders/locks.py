@@ -17,6 +17,7 @@ from orders.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from orders.models.statement import Party
 from orders.states import COMPLAINT_ENDED, ComplaintState
 from payhub.db import require_transaction
 
@@ -121,6 +122,15 @@ def lock_complaint(complaint_id: int) -> Complaint:
         raise ComplaintNotFound from None
 
 
+def lock_complaint_of(*, merchant_id: int, complaint_no: str) -> Complaint:
+    """Lock and return one case of a merchant; raise ComplaintNotFound."""
+    try:
+        found = Complaint.objects.select_for_update(of=("self",)).select_related("order__merchant", "owner")
+        return found.get(merchant_id=merchant_id, complaint_no=complaint_no)
+    except Complaint.DoesNotExist:
+        raise ComplaintNotFound from None
+
+
 def lock_open_complaint(order: Order) -> Complaint | None:
     """Lock and return the open case of an order, if there is one."""
     found = Complaint.objects.select_for_update(of=("self",)).select_related("order__merchant", "owner")
@@ -140,6 +150,12 @@ def lock_statement(token: str) -> Statement:
         return Statement.objects.select_for_update(of=("self",)).select_related("complaint").get(token=token)
     except Statement.DoesNotExist:
         raise ComplaintNotFound from None
+
+
+def lock_shop_statement(complaint: Complaint) -> Statement | None:
+    """Lock and return the statement that the shop was asked for longest ago and has not given, if there is one."""
+    found = Statement.objects.select_for_update().filter(complaint=complaint, party=Party.SHOP, given_at=None)
+    return found.order_by("id").first()
 
 
 def lock_compensation(compensation_id: int) -> Compensation:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypedDict
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 from django.utils.timezone import make_aware
 
 from orders.errors import ComplaintNotFound, DeliveryNotFound, EndpointNotFound, EventNotFound, OrderNotFound
-from orders.models import ApiKey, Complaint, Order, WebhookDelivery, WebhookEndpoint
+from orders.models import ApiKey, Complaint, Order, Statement, WebhookDelivery, WebhookEndpoint
+from orders.models.statement import Party
 from orders.states import COMPLAINT_ENDED, OrderState
 from payhub.money import Money
 from payhub.outbox.models import Event
@@ -212,6 +213,27 @@ def complaint_by_token(token: str) -> Complaint:
         return Complaint.objects.select_related("order__merchant", "merged_into").get(token=token)
     except Complaint.DoesNotExist:
         raise ComplaintNotFound from None
+
+
+def complaints_of_merchant(
+    merchant_id: int, *, order_no: str = "", state: str = "", before: str = ""
+) -> QuerySet[Complaint]:
+    """Return a merchant's cases with what the shop was asked to say, newest first, older than the number `before`."""
+    mine = Complaint.objects.filter(merchant_id=merchant_id)
+    wanted = {"order__order_no": order_no, "state": state}
+    found = mine.filter(**{name: value for name, value in wanted.items() if value})
+    if before:
+        found = found.filter(pk__lt=mine.filter(complaint_no=before).values("pk"))
+    asked = Prefetch("statements", Statement.objects.filter(party=Party.SHOP).order_by("id"), to_attr="asked_of_shop")
+    return found.select_related("order").prefetch_related(asked).order_by("-pk")
+
+
+def complaint_of_merchant(merchant_id: int, complaint_no: str) -> Complaint:
+    """Return one case of a merchant as `complaints_of_merchant` does; raise ComplaintNotFound."""
+    complaint = complaints_of_merchant(merchant_id).filter(complaint_no=complaint_no).first()
+    if complaint is None:
+        raise ComplaintNotFound
+    return complaint
 
 
 def open_complaint_of(order: Order) -> Complaint | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -18,17 +18,12 @@ from cashier.public import (
     RefundState,
     RefundView,
 )
-from orders.api.fields import Moment
-from orders.api.pages import PageShown
 from orders.models import Order
 from orders.models.webhook_endpoint import EventType
 from orders.states import OrderState
+from payhub.api.fields import Moment, lower
+from payhub.api.pages import PageShown
 from payhub.money import MINOR_DIGITS
-
-
-def lower(values: Iterable[str]) -> list[str]:
-    """Return states as the API says them."""
-    return [value.lower() for value in values]
 
 
 class OrderPaymentShown(serializers.Serializer[Any]):
@@ -146,25 +141,6 @@ class EventPage(PageShown):
     """Some events."""
 
     data = EventShown(many=True)  # type: ignore[assignment]  # DRF takes fields off the class
-
-
-class ErrorShown(serializers.Serializer[Any]):
-    """What is wrong with one field."""
-
-    field = serializers.CharField()
-    message = serializers.CharField()
-
-
-class ProblemShown(serializers.Serializer[Any]):
-    """A problem (RFC 9457)."""
-
-    type = serializers.URLField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField(help_text="Never changes; decide by it.")
-    request_id = serializers.CharField(help_text="Tell us this when you ask us.")
-    errors = ErrorShown(many=True, required=False)  # type: ignore[assignment]  # DRF takes fields off the class
 
 
 def show_order(order: Order, payment: PaymentSummary | PaymentView | None, *, is_test: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.serializers import Serializer
 
-from orders.api.shown import ProblemShown
+from payhub.api.problem_shown import ProblemShown
 
 _SAYS = {
     400: "The request cannot be read.",
@@ -46,9 +46,10 @@ def reads(name: str, shown: Shown) -> Mark:
     return extend_schema(operation_id=name, responses={200: shown, **_problems((404,))})
 
 
-def lists(name: str, asked: Shown, shown: Shown) -> Mark:
+def lists(name: str, asked: Shown, shown: Shown, *, refusals: Sequence[int] = ()) -> Mark:
     """Describe a route that returns a page of a list."""
-    return extend_schema(operation_id=name, parameters=[asked], responses={200: shown, **_problems((422,))})
+    described = {200: shown, **_problems((422, *refusals))}
+    return extend_schema(operation_id=name, parameters=[asked], responses=described)
 
 
 def changes(name: str, said: Shown | None, shown: Shown | None) -> Mark:
