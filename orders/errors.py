@@ -176,6 +176,18 @@ class TooManyEndpoints(OrdersError):
     code = "too_many_endpoints"
 
 
+class HelpAddressRefused(OrdersError):
+    """Shoppers could not reach you there. Nothing was saved; give an https address, a telephone number, an e-mail address."""
+
+    code = "help_address_refused"
+
+
+class TooManyExports(OrdersError):
+    """Five exports a day are kept for you. Nothing was begun; fetch one of them, or narrow the list below 5,000 orders."""
+
+    code = "too_many_exports"
+
+
 class ReturnUrlRefused(OrdersError):
     """This cannot be a return address. Nothing was saved; give up to twenty https addresses without a fragment."""
 

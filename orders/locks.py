@@ -11,7 +11,9 @@ from orders.models import (
     ApiKey,
     Compensation,
     Complaint,
+    Export,
     IdempotencyRecord,
+    Letter,
     Order,
     Statement,
     WebhookDelivery,
@@ -156,6 +158,21 @@ def lock_shop_statement(complaint: Complaint) -> Statement | None:
     """Lock and return the statement that the shop was asked for longest ago and has not given, if there is one."""
     found = Statement.objects.select_for_update().filter(complaint=complaint, party=Party.SHOP, given_at=None)
     return found.order_by("id").first()
+
+
+def lock_export() -> Export | None:
+    """Lock and return the oldest export that is not finished and that nobody is at, if there is one."""
+    return Export.objects.select_for_update(skip_locked=True).filter(finished_at=None).order_by("id").first()
+
+
+def claim_letter(now: datetime, lease_s: float) -> Letter | None:
+    """Lease and return the letter that has been due longest, if there is one."""
+    due = Letter.objects.select_for_update(skip_locked=True).filter(next_at__lte=now)
+    letter = due.order_by("next_at", "id").first()
+    if letter is not None:
+        # Moving next_at is the lease: a crash during the call lets it run out, and the letter goes out again.
+        Letter.objects.filter(pk=letter.pk).update(next_at=now + timedelta(seconds=lease_s))
+    return letter
 
 
 def lock_compensation(compensation_id: int) -> Compensation:

@@ -11,19 +11,13 @@ from rest_framework.response import Response
 
 from cashier.public import PaymentSummary, PaymentView, find_payment, summarise_payments
 from orders.api.base import OnceView
-from orders.api.shown import (
-    OrderPage,
-    OrderShown,
-    PaymentShown,
-    TimelineShown,
-    show_order,
-    show_payment,
-)
+from orders.api.shown import OrderPage, OrderShown, PaymentShown, TimelineShown
 from orders.models import Order
 from orders.selectors import order_of_merchant, orders_of_merchant
 from orders.services.cancel import cancel
 from orders.services.fulfil import fulfil
 from orders.services.place import Wanted, place
+from orders.services.say import show_order, show_payment
 from orders.states import OrderState
 from payhub import clock
 from payhub.api.documented import lists, reads, writes

@@ -11,9 +11,10 @@ from rest_framework.response import Response
 
 from cashier.public import MERCHANT_REASONS, RefundReason, RefundState, find_refund, list_refunds, request_refund
 from orders.api.base import OnceView
-from orders.api.shown import RefundPage, RefundShown, show_refunds
+from orders.api.shown import RefundPage, RefundShown
 from orders.models import Order, Scope
 from orders.selectors import order_of_merchant
+from orders.services.say import show_refunds
 from payhub import clock
 from payhub.api.documented import lists, reads, writes
 from payhub.api.fields import Amount, Currency, Number, Text, lower

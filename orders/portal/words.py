@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from cashier.public import PaymentView, Progress
+from cashier.public import PaymentSummary, PaymentView, Progress
 from orders.models import Order
+from orders.search import Sign
 from orders.states import OrderState
 
 
@@ -58,10 +59,17 @@ _MEANINGS = {
 _BY_PROGRESS = {Progress.UNDER_WAY: _PAYING, Progress.NOT_CONFIRMED: _NOT_CONFIRMED}
 
 
-def meaning_of(order: Order, payment: PaymentView | None) -> Meaning:
+def meaning_of(order: Order, payment: PaymentSummary | PaymentView | None) -> Meaning:
     """Return how the order stands and what its merchant should do."""
     if order.state == OrderState.AWAITING_PAYMENT:
         return _BY_PROGRESS.get(Progress(payment.progress), _UNPAID) if payment else _UNPAID
     if order.state == OrderState.PAID and payment is not None and payment.surplus_minor:
         return _OVERPAID
     return _MEANINGS[OrderState(order.state)]
+
+
+SIGN_WORDS: dict[Sign, Promise] = {
+    Sign.OVERPAID: _("Overpaid"),
+    Sign.NOT_CONFIRMED: _("Not confirmed for 10 minutes"),
+    Sign.COMPLAINT: _("With a case"),
+}
