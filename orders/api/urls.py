@@ -42,5 +42,6 @@ urlpatterns = [
     path("api/schema/", schema.openapi, name="api-openapi"),
     path("api/docs/", schema.swagger, name="api-docs"),
     path("api/redoc/", schema.redoc, name="api-redoc"),
+    path("api/redoc.js", schema.redoc_script, name="api-redoc-script"),
     path("api/problems/<slug:code>", schema.problem_page, name="api-problem"),
 ]

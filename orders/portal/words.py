@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cashier.public import PaymentSummary, PaymentView, Progress
 from orders.models import Order
@@ -40,7 +41,9 @@ _OVERPAID = Meaning(
 )
 _MEANINGS = {
     OrderState.PAID: Meaning(status=_("Paid"), todo=_("Send the goods, and mark the order as sent."), tone="good"),
-    OrderState.FULFILLED: Meaning(status=_("Sent"), todo=_("There is nothing to do."), tone="good"),
+    OrderState.FULFILLED: Meaning(
+        status=pgettext_lazy("goods", "Sent"), todo=_("There is nothing to do."), tone="good"
+    ),
     OrderState.CANCELLED: Meaning(
         status=_("Cancelled"), todo=_("It can no longer be paid. Do not send the goods."), tone="quiet"
     ),
