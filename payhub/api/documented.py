@@ -41,25 +41,26 @@ def _problems(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
     }
 
 
-def _named(name: str) -> dict[str, str]:
-    return {"operation_id": name, "summary": name.replace("_", " ").capitalize()}
+def _summary(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def reads(name: str, shown: Shown) -> Mark:
     """Describe a route that returns one thing by its number."""
-    return extend_schema(**_named(name), responses={200: shown, **_problems((404,))})
+    return extend_schema(operation_id=name, summary=_summary(name), responses={200: shown, **_problems((404,))})
 
 
 def lists(name: str, asked: Shown, shown: Shown, *, refusals: Sequence[int] = ()) -> Mark:
     """Describe a route that returns a page of a list."""
     described = {200: shown, **_problems((422, *refusals))}
-    return extend_schema(**_named(name), parameters=[asked], responses=described)
+    return extend_schema(operation_id=name, summary=_summary(name), parameters=[asked], responses=described)
 
 
 def changes(name: str, said: Shown | None, shown: Shown | None) -> Mark:
     """Describe a route that can be repeated as it is."""
     return extend_schema(
-        **_named(name),
+        operation_id=name,
+        summary=_summary(name),
         request=said,
         responses={(200 if shown else 204): shown, **_problems((400, 404, 413, 415, 422))},
     )
@@ -70,7 +71,8 @@ def writes(
 ) -> Mark:
     """Describe a route that does something once for each Idempotency-Key."""
     return extend_schema(
-        **_named(name),
+        operation_id=name,
+        summary=_summary(name),
         parameters=[_KEY],
         request=said,
         responses={status: shown, **_problems((400, 409, 413, 415, 422, *refusals))},
