@@ -23,6 +23,7 @@ from cashier.models.refund import RefundReason
 from cashier.selectors import (
     Progress,
     cashier_url_of,
+    find_order_no,
     order_nos_overpaid,
     order_nos_paid_by,
     order_nos_waiting,
@@ -329,14 +330,6 @@ def find_by_counter(token: str) -> PaymentView:
     if payment is None:
         raise PaymentNotFound
     return _view(payment)
-
-
-def find_order_no(number: str) -> str:
-    """Return the order number that a payment's, attempt's, refund's or channel's number is about; "" when there is none."""
-    kinds = {"P": "payment_no", "A": "attempts__attempt_no", "R": "attempts__refunds__refund_no"}
-    ours = numbers.is_well_formed(number) and kinds.get(number[:1])
-    found = Payment.objects.filter(**{ours or "attempts__channel_trade_no": number})
-    return found.values_list("merchant_order_no", flat=True).first() or ""
 
 
 def request_refund_as_staff(

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from cashier.errors import PaymentNotFound
 from cashier.models import Attempt, ChannelAccount, Payment, PendingQuery, Refund
 from cashier.states import LIVE, AttemptState
+from payhub import numbers
 from payhub.merchants.models import Merchant
 
 
@@ -97,6 +98,14 @@ def standings(merchant_id: int, merchant_order_nos: list[str]) -> list[Standing]
         )
         for payment in found.order_by("id")
     ]
+
+
+def find_order_no(number: str) -> str:
+    """Return the order number that a payment's, attempt's, refund's or channel's number is about; "" when there is none."""
+    kinds = {"P": "payment_no", "A": "attempts__attempt_no", "R": "attempts__refunds__refund_no"}
+    ours = numbers.is_well_formed(number) and kinds.get(number[:1])
+    found = Payment.objects.filter(**{ours or "attempts__channel_trade_no": number})
+    return found.values_list("merchant_order_no", flat=True).first() or ""
 
 
 # Sets of order numbers, for the apps above to look for theirs in: a part of their statement, never read one by one.
