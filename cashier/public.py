@@ -23,6 +23,10 @@ from cashier.models.refund import RefundReason
 from cashier.selectors import (
     Progress,
     cashier_url_of,
+    find_order_no,
+    order_nos_overpaid,
+    order_nos_paid_by,
+    order_nos_waiting,
     progress_of,
     refunds_of_merchant,
     standings,
@@ -64,6 +68,7 @@ __all__ += ["AttemptState", "AttemptView", "OrderConflict", "PaymentNotFound", "
 __all__ += ["RefundState", "RefundView"]
 __all__ += ["CashierError", "NothingToRefund", "RefundChanged", "RefundConflict", "RefundNotFound"]
 __all__ += ["PaymentSummary", "Progress", "RefundReason"]
+__all__ += ["order_nos_overpaid", "order_nos_paid_by", "order_nos_waiting"]
 __all__ += ["find_refund", "list_refunds", "request_refund", "summarise_payments"]
 __all__ += ["AttemptEvidence", "ChannelWord", "Evidence", "MoneyBox", "Wish", "ask_about", "find_by_counter"]
 __all__ += ["find_evidence", "find_order_no", "request_refund_as_staff"]
@@ -325,14 +330,6 @@ def find_by_counter(token: str) -> PaymentView:
     if payment is None:
         raise PaymentNotFound
     return _view(payment)
-
-
-def find_order_no(number: str) -> str:
-    """Return the order number that a payment's, attempt's or refund's number is about; "" when there is none."""
-    kind = {"P": "payment_no", "A": "attempts__attempt_no", "R": "attempts__refunds__refund_no"}.get(number[:1])
-    if kind is None:
-        return ""
-    return Payment.objects.filter(**{kind: number}).values_list("merchant_order_no", flat=True).first() or ""
 
 
 def request_refund_as_staff(

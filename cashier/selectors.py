@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.aggregates import StringAgg
@@ -12,8 +13,9 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
 from django.utils.translation import gettext_lazy as _
 
 from cashier.errors import PaymentNotFound
-from cashier.models import Attempt, ChannelAccount, Payment, Refund
+from cashier.models import Attempt, ChannelAccount, Payment, PendingQuery, Refund
 from cashier.states import LIVE, AttemptState
+from payhub import numbers
 from payhub.merchants.models import Merchant
 
 
@@ -96,6 +98,35 @@ def standings(merchant_id: int, merchant_order_nos: list[str]) -> list[Standing]
         )
         for payment in found.order_by("id")
     ]
+
+
+def find_order_no(number: str) -> str:
+    """Return the order number that a payment's, attempt's, refund's or channel's number is about; "" when there is none."""
+    kinds = {"P": "payment_no", "A": "attempts__attempt_no", "R": "attempts__refunds__refund_no"}
+    ours = numbers.is_well_formed(number) and kinds.get(number[:1])
+    found = Payment.objects.filter(**{ours or "attempts__channel_trade_no": number})
+    return found.values_list("merchant_order_no", flat=True).first() or ""
+
+
+# Sets of order numbers, for the apps above to look for theirs in: a part of their statement, never read one by one.
+
+
+def order_nos_overpaid() -> QuerySet[Refund, str]:
+    """Return the order numbers for which more came in than was asked."""
+    surplus = Refund.objects.filter(is_surplus=True)
+    return surplus.values_list("attempt__payment__merchant_order_no", flat=True).order_by()
+
+
+def order_nos_waiting(*, since: datetime) -> QuerySet[PendingQuery, str]:
+    """Return the order numbers with an attempt that began before `since` and whose end is still not known."""
+    open_ = PendingQuery.objects.filter(attempt__created_at__lt=since)
+    return open_.values_list("attempt__payment__merchant_order_no", flat=True).order_by()
+
+
+def order_nos_paid_by(channel: str) -> QuerySet[Attempt, str]:
+    """Return the order numbers that were paid at a channel."""
+    paid = Attempt.objects.filter(account__channel=channel, state=AttemptState.SUCCEEDED)
+    return paid.values_list("payment__merchant_order_no", flat=True).order_by()
 
 
 def cashier_url_of(payment: Payment) -> str:

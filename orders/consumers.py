@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from orders.models.webhook_endpoint import EventType
+from orders.services import letters as letters_service
 from orders.services.complaints import receive as complaints_receive
 from orders.services.fan_out import fan_out
 from orders.services.receive import receive
+from orders.services.webhook_endpoints import SWITCHED_OFF
 from payhub.outbox.consumer import Consumer
 
 orders = Consumer(
@@ -16,3 +18,4 @@ webhooks = Consumer(events=frozenset(set(EventType.values) - {EventType.TEST}), 
 complaints = Consumer(
     events=frozenset({"payment.surplus", "refund.succeeded", "refund.failed"}), take=complaints_receive.receive
 )
+letters = Consumer(events=frozenset({SWITCHED_OFF}), take=letters_service.write)

@@ -86,6 +86,12 @@ class StatementGiven(OrdersError):
     code = "statement_given"
 
 
+class StatementNotAsked(OrdersError):
+    """No statement of the shop is waited for. Nothing was changed; to say more about the case, report its order again."""
+
+    code = "statement_not_asked"
+
+
 class ReasonMissing(OrdersError):
     """A reason of at least ten characters is needed. Nothing was changed; say why, for whoever reads it later."""
 
@@ -168,6 +174,18 @@ class TooManyEndpoints(OrdersError):
     """A merchant has at most ten webhook endpoints. Nothing was saved; remove one that is not needed."""
 
     code = "too_many_endpoints"
+
+
+class HelpAddressRefused(OrdersError):
+    """Shoppers could not reach you there. Nothing was saved; give an https address, a telephone number, an e-mail address."""
+
+    code = "help_address_refused"
+
+
+class TooManyExports(OrdersError):
+    """Five exports a day are kept for you. Nothing was begun; fetch one of them, or narrow the list below 5,000 orders."""
+
+    code = "too_many_exports"
 
 
 class ReturnUrlRefused(OrdersError):

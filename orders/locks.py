@@ -11,12 +11,15 @@ from orders.models import (
     ApiKey,
     Compensation,
     Complaint,
+    Export,
     IdempotencyRecord,
+    Letter,
     Order,
     Statement,
     WebhookDelivery,
     WebhookEndpoint,
 )
+from orders.models.statement import Party
 from orders.states import COMPLAINT_ENDED, ComplaintState
 from payhub.db import require_transaction
 
@@ -121,6 +124,15 @@ def lock_complaint(complaint_id: int) -> Complaint:
         raise ComplaintNotFound from None
 
 
+def lock_complaint_of(*, merchant_id: int, complaint_no: str) -> Complaint:
+    """Lock and return one case of a merchant; raise ComplaintNotFound."""
+    try:
+        found = Complaint.objects.select_for_update(of=("self",)).select_related("order__merchant", "owner")
+        return found.get(merchant_id=merchant_id, complaint_no=complaint_no)
+    except Complaint.DoesNotExist:
+        raise ComplaintNotFound from None
+
+
 def lock_open_complaint(order: Order) -> Complaint | None:
     """Lock and return the open case of an order, if there is one."""
     found = Complaint.objects.select_for_update(of=("self",)).select_related("order__merchant", "owner")
@@ -140,6 +152,27 @@ def lock_statement(token: str) -> Statement:
         return Statement.objects.select_for_update(of=("self",)).select_related("complaint").get(token=token)
     except Statement.DoesNotExist:
         raise ComplaintNotFound from None
+
+
+def lock_shop_statement(complaint: Complaint) -> Statement | None:
+    """Lock and return the statement that the shop was asked for longest ago and has not given, if there is one."""
+    found = Statement.objects.select_for_update().filter(complaint=complaint, party=Party.SHOP, given_at=None)
+    return found.order_by("id").first()
+
+
+def lock_export() -> Export | None:
+    """Lock and return the oldest export that is not finished and that nobody is at, if there is one."""
+    return Export.objects.select_for_update(skip_locked=True).filter(finished_at=None).order_by("id").first()
+
+
+def claim_letter(now: datetime, lease_s: float) -> Letter | None:
+    """Lease and return the letter that has been due longest, if there is one."""
+    due = Letter.objects.select_for_update(skip_locked=True).filter(next_at__lte=now)
+    letter = due.order_by("next_at", "id").first()
+    if letter is not None:
+        # Moving next_at is the lease: a crash during the call lets it run out, and the letter goes out again.
+        Letter.objects.filter(pk=letter.pk).update(next_at=now + timedelta(seconds=lease_s))
+    return letter
 
 
 def lock_compensation(compensation_id: int) -> Compensation:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import TypedDict
+from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.utils.timezone import make_aware
+from django.db.models import Prefetch, QuerySet
 
 from orders.errors import ComplaintNotFound, DeliveryNotFound, EndpointNotFound, EventNotFound, OrderNotFound
-from orders.models import ApiKey, Complaint, Order, WebhookDelivery, WebhookEndpoint
+from orders.models import ApiKey, Complaint, Order, Statement, WebhookDelivery, WebhookEndpoint
+from orders.models.statement import Party
+from orders.models.webhook_endpoint import OffBecause
 from orders.states import COMPLAINT_ENDED, OrderState
-from payhub.money import Money
+from payhub.merchants.models import Membership, Role
 from payhub.outbox.models import Event
 
 
@@ -93,6 +92,20 @@ def endpoint_of_merchant(merchant_id: int, endpoint_no: str) -> WebhookEndpoint:
     return endpoint
 
 
+def endpoints_failing(user_id: int) -> list[WebhookEndpoint]:
+    """Return the endpoints that payhub switched off, of all merchants that this person owns."""
+    off = WebhookEndpoint.objects.filter(off_because__in=[OffBecause.FAILING, OffBecause.GONE])
+    owned = off.filter(merchant__memberships__user_id=user_id, merchant__memberships__role=Role.OWNER)
+    return list(owned.select_related("merchant").order_by("pk"))
+
+
+def last_deliveries(order_nos: list[str]) -> dict[str, WebhookDelivery]:
+    """Return the newest webhook delivery about each of these orders, by order number, in one statement."""
+    found = WebhookDelivery.objects.filter(event__subject__in=[f"order:{number}" for number in order_nos])
+    newest = found.select_related("event").order_by("event__subject", "-pk").distinct("event__subject")
+    return {delivery.event.subject.partition(":")[2]: delivery for delivery in newest}
+
+
 def deliveries_of_merchant(
     merchant_id: int,
     *,
@@ -140,6 +153,13 @@ def orders_of_member(user_id: int) -> QuerySet[Order]:
     return Order.objects.filter(merchant__memberships__user_id=user_id).select_related("merchant")
 
 
+def merchants_of_member(user_id: int) -> list[int]:
+    """Return the ids of all merchants that this person belongs to."""
+    return list(
+        Membership.objects.filter(user_id=user_id).order_by("merchant_id").values_list("merchant_id", flat=True)
+    )
+
+
 def order_of_member(user_id: int, order_no: str) -> Order:
     """Return one of these orders; raise OrderNotFound for another merchant's as for none."""
     try:
@@ -148,70 +168,33 @@ def order_of_member(user_id: int, order_no: str) -> Order:
         raise OrderNotFound from None
 
 
-class Filters(TypedDict):
-    """By what a member looks for orders."""
-
-    number: str
-    state: str
-    since: date | None
-    until: date | None
-
-
-def matching(
-    orders: QuerySet[Order], *, number: str, state: str, since: date | None, until: date | None
-) -> QuerySet[Order]:
-    """Return the orders that fit: days are of payhub's time zone, both included.
-
-    `number` finds an order number or its beginning, a payment's number, or the merchant's own.
-    """
-    if number:
-        ours = number.upper()
-        orders = orders.filter(Q(order_no__startswith=ours) | Q(payment_no=ours) | Q(merchant_order_no=number))
-    if state:
-        orders = orders.filter(state=state)
-    if since:
-        orders = orders.filter(created_at__gte=make_aware(datetime.combine(since, time.min)))
-    if until:
-        orders = orders.filter(created_at__lt=make_aware(datetime.combine(until, time.min)) + timedelta(days=1))
-    return orders
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Total:
-    """How many orders in one currency, and for how much."""
-
-    count: int
-    amount: Money
-    refunded: Money
-
-
-def totals_of(orders: QuerySet[Order]) -> list[Total]:
-    """Return the totals of all these orders by currency."""
-    found = orders.order_by().values("currency").annotate(n=Count("pk"), a=Sum("amount_minor"), r=Sum("refunded_minor"))
-    return [
-        Total(count=one["n"], amount=Money(int(one["a"]), code), refunded=Money(int(one["r"]), code))
-        for one in found.order_by("currency")
-        for code in [one["currency"]]
-    ]
-
-
-def page_of(orders: QuerySet[Order], *, before: str, size: int) -> tuple[list[Order], str]:
-    """Return the newest `size` orders older than order number `before`, and the number to go on from ("" at the end).
-
-    Keyset, so that pages neither shift nor get slower.
-    """
-    if before:
-        orders = orders.filter(pk__lt=orders.model.objects.filter(order_no=before).values("pk"))
-    found = list(orders.order_by("-pk")[: size + 1])
-    return found[:size], found[size - 1].order_no if len(found) > size else ""
-
-
 def complaint_by_token(token: str) -> Complaint:
     """Return the case at this address; raise ComplaintNotFound."""
     try:
         return Complaint.objects.select_related("order__merchant", "merged_into").get(token=token)
     except Complaint.DoesNotExist:
         raise ComplaintNotFound from None
+
+
+def complaints_of_merchant(
+    merchant_id: int, *, order_no: str = "", state: str = "", before: str = ""
+) -> QuerySet[Complaint]:
+    """Return a merchant's cases with what the shop was asked to say, newest first, older than the number `before`."""
+    mine = Complaint.objects.filter(merchant_id=merchant_id)
+    wanted = {"order__order_no": order_no, "state": state}
+    found = mine.filter(**{name: value for name, value in wanted.items() if value})
+    if before:
+        found = found.filter(pk__lt=mine.filter(complaint_no=before).values("pk"))
+    asked = Prefetch("statements", Statement.objects.filter(party=Party.SHOP).order_by("id"), to_attr="asked_of_shop")
+    return found.select_related("order").prefetch_related(asked).order_by("-pk")
+
+
+def complaint_of_merchant(merchant_id: int, complaint_no: str) -> Complaint:
+    """Return one case of a merchant as `complaints_of_merchant` does; raise ComplaintNotFound."""
+    complaint = complaints_of_merchant(merchant_id).filter(complaint_no=complaint_no).first()
+    if complaint is None:
+        raise ComplaintNotFound
+    return complaint
 
 
 def open_complaint_of(order: Order) -> Complaint | None:

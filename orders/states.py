@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class OrderState(models.TextChoices):
@@ -11,7 +12,7 @@ class OrderState(models.TextChoices):
 
     AWAITING_PAYMENT = "AWAITING_PAYMENT", _("Awaiting payment")
     PAID = "PAID", _("Paid")  # its amount was collected; goods may go out
-    FULFILLED = "FULFILLED", _("Sent")  # the goods went out
+    FULFILLED = "FULFILLED", pgettext_lazy("goods", "Sent")  # the goods went out
     CANCELLED = "CANCELLED", _("Cancelled")  # ended unpaid because somebody said so
     EXPIRED = "EXPIRED", _("Expired")  # ended unpaid by time
     PARTLY_REFUNDED = "PARTLY_REFUNDED", _("Partly refunded")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from orders.services import api_keys, ask, forget
+from orders.services import api_keys, ask, exports, forget, letters
 from orders.services import send_webhooks as webhooks
 from orders.services.complaints import follow_return
 from payhub import clock
@@ -44,3 +44,27 @@ def send_webhooks(**_: object) -> None:
 def forget_webhooks(**_: object) -> None:
     """Delete webhook deliveries whose 30 days are over."""
     forget.forget_webhooks(now=clock.now())
+
+
+@shared_task(name="orders.make_exports")
+def make_exports(**_: object) -> None:
+    """Go on with exports that are asked for."""
+    exports.sweep()
+
+
+@shared_task(name="orders.forget_exports")
+def forget_exports(**_: object) -> None:
+    """Delete exports whose day is over."""
+    forget.forget_exports(now=clock.now())
+
+
+@shared_task(name="orders.send_letters")
+def send_letters(**_: object) -> None:
+    """Send letters that are due."""
+    letters.sweep()
+
+
+@shared_task(name="orders.forget_letters")
+def forget_letters(**_: object) -> None:
+    """Delete letters whose 30 days are over."""
+    forget.forget_letters(now=clock.now())

@@ -104,6 +104,11 @@ def delivery_no(at: datetime) -> str:
     return _number("D", at)
 
 
+def export_no(at: datetime) -> str:
+    """Return a new number of an export."""
+    return _number("X", at)
+
+
 def secret_bytes(length: int) -> bytes:
     """Return `length` random bytes for a secret."""
     return bytes(_draw(256) for _ in range(length))

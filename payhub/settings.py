@@ -92,6 +92,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 AUTHENTICATION_BACKENDS = ["payhub.roles.RoleBackend"]
+EMAIL_HOST = env_str("EMAIL_HOST", "")
+EMAIL_PORT = env_int("EMAIL_PORT", 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env_str("EMAIL_HOST_USER", ""), env_str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS", default=True)
+EMAIL_TIMEOUT = 10
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = env_str("EMAIL_FROM", "payhub@localhost")
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/m/"
 CACHES = {
@@ -168,7 +175,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "EXCEPTION_HANDLER": "orders.api.problems.answer",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["orders.api.authentication.BearerKey"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -221,6 +228,10 @@ PAYHUB_BEAT: list[tuple[str, int]] = [
     ("orders.follow_complaints", 60),
     ("orders.send_webhooks", 2),
     ("orders.forget_webhooks", 3600),
+    ("orders.make_exports", 10),
+    ("orders.forget_exports", 3600),
+    ("orders.send_letters", 10),
+    ("orders.forget_letters", 3600),
     ("cashier.expire_due", 5),
     ("cashier.send_refunds", 10),
     ("cashier.close_ledger_days", 600),
@@ -235,6 +246,7 @@ OUTBOX_CONSUMERS = {
     "orders": "orders.consumers.orders",
     "complaints": "orders.consumers.complaints",
     "webhooks": "orders.consumers.webhooks",
+    "letters": "orders.consumers.letters",
 }
 # How much each role (`payhub.roles`) may approve of one refund, in minor units; None: any amount. No role, nothing.
 REFUND_LIMITS_MINOR: dict[str, int | None] = {

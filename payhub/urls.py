@@ -23,6 +23,7 @@ if apps.is_installed("orders"):  # the payment centre stands alone as well (sett
         path("", include("orders.api.urls")),
         path("", include("orders.tour.urls")),
         path("", include("reconciliation.portal.urls")),
+        path("", include("reconciliation.api.urls")),
     ]
 # Last: where an app above has a page for `help`, that one is shown.
 urlpatterns += [path("", include("cashier.web.urls"))]

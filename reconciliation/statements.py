@@ -51,9 +51,9 @@ class Period:
         """Read a period; raise ValueError."""
         month = _MONTH.fullmatch(name)
         if month:
-            first = date(int(month[1]), int(month[2]), 1)
+            first = _of_our_time(date(int(month[1]), int(month[2]), 1))
             return cls(name, first, (first + timedelta(days=31)).replace(day=1))
-        day = date.fromisoformat(name)
+        day = _of_our_time(date.fromisoformat(name))
         return cls(day.isoformat(), day, day + timedelta(days=1))
 
     @property
@@ -81,6 +81,13 @@ class Period:
     def next(self) -> str:
         """The period after this one."""
         return f"{self.after:%Y-%m}" if self.is_month else self.after.isoformat()
+
+
+def _of_our_time(day: date) -> date:
+    """Give the day back; raise ValueError for centuries whose days before and after no calendar here can name."""
+    if not 2000 <= day.year < 2200:
+        raise ValueError(f"{day} is not of our time")
+    return day
 
 
 def _begins_at(day: date) -> datetime:

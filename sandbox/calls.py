@@ -9,6 +9,7 @@ from typing import Protocol
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from sandbox import scenarios
 from sandbox.answers import Answer, Refusal
 from sandbox.box import Box
 from sandbox.faults import Effect, Fault, Reply
@@ -38,7 +39,7 @@ async def play(box: Box, dialect: Dialect, channel: str, call: str, number: str,
 
     `number` is the merchant's number of the trade that the call is about; faults and the log of calls go by it.
     """
-    fault = box.faults.for_call(channel, call, number)
+    fault = box.faults.for_call(channel, call, number) or scenarios.of_call(box, channel, call, number)
     if fault is None:
         plain = _take_effect(box, act)
         _log(box, channel, call, number, "", plain)

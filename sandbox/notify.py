@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sandbox import scenarios
 from sandbox.books import Payment, Refund, Trade
 from sandbox.box import Box
 from sandbox.clerk import Content
@@ -15,8 +16,9 @@ Twist = Mapping[str, Any]
 
 
 def announce_payment(box: Box, trade: Trade, payment: Payment, twist: Twist | None = None) -> None:
-    """This function will write down the notification of a payment, twisted as asked or as armed."""
-    twist = box.faults.for_notification(trade.channel, trade.out_trade_no) if twist is None else twist
+    """This function will write down the notification of a payment, twisted as asked, as armed, or by its amount."""
+    if twist is None:
+        twist = box.faults.for_notification(trade.channel, trade.out_trade_no) or scenarios.of_notification(box, trade)
     clerk = box.clerks[trade.channel]
     if twist.get("kind") == "wrong_amount":
         payment = replace(payment, amount_minor=twist["amount_minor"])

@@ -12,6 +12,7 @@ DEFAULTS: dict[str, Any] = {
     "hang_s": 30,  # how long a call hangs that is armed to time out
     "ack_timeout_s": None,  # how long a notification waits for its answer; null: as long as the channel does
     "allow_second_payment": False,  # a second person may pay a code that is paid already
+    "amount_scenarios": True,  # the last two digits of an amount choose what happens (scenarios.py)
     "wechat_refund_settle_s": 60,  # from "accepted" to the refund's end; null: only by hand
     "wechat_paid_code_on_create": "OUT_TRADE_NO_USED",  # or ORDERPAID, TRADE_ERROR: reports differ
     "wechat_paid_code_on_close": "ORDERPAID",

@@ -72,6 +72,11 @@ class Attempt(Stateful):
             ),
             models.CheckConstraint(name="attempt_amount_positive", condition=models.Q(amount_minor__gt=0)),
         ]
+        indexes = [
+            models.Index(
+                name="attempt_by_trade_no", fields=["channel_trade_no"], condition=~models.Q(channel_trade_no="")
+            )
+        ]
         triggers = [
             *edge_guard(ATTEMPT_EDGES, AttemptState.PAYING),
             *never_deleted(),

@@ -6,14 +6,14 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from orders.api.base import ApiView
-from orders.api.documented import lists, reads
-from orders.api.fields import Number
-from orders.api.pages import PageAsked, page
 from orders.api.shown import EventPage, EventShown
 from orders.models.webhook_endpoint import EventType
 from orders.selectors import event_of_merchant, events_of_merchant
 from orders.services.tell import say_event
+from payhub.api.documented import lists, reads
+from payhub.api.fields import Number
+from payhub.api.pages import PageAsked, page
+from payhub.api.view import ApiView
 
 
 class EventsAsked(PageAsked):

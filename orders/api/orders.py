@@ -10,26 +10,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashier.public import PaymentSummary, PaymentView, find_payment, summarise_payments
-from orders.api.base import ApiView, Said
-from orders.api.documented import lists, reads, writes
-from orders.api.fields import Amount, Currency, Moment, Number, PayerId, Text
-from orders.api.pages import PageAsked, page
-from orders.api.shown import (
-    OrderPage,
-    OrderShown,
-    PaymentShown,
-    TimelineShown,
-    lower,
-    show_order,
-    show_payment,
-)
+from orders.api.base import OnceView
+from orders.api.shown import OrderPage, OrderShown, PaymentShown, TimelineShown
 from orders.models import Order
 from orders.selectors import order_of_merchant, orders_of_merchant
 from orders.services.cancel import cancel
 from orders.services.fulfil import fulfil
 from orders.services.place import Wanted, place
+from orders.services.say import show_order, show_payment
 from orders.states import OrderState
 from payhub import clock
+from payhub.api.documented import lists, reads, writes
+from payhub.api.fields import Amount, Currency, Moment, Number, PayerId, Text, lower
+from payhub.api.pages import PageAsked, page
+from payhub.api.view import Said
 from payhub.money import Money
 from payhub.trail.words import timeline
 
@@ -68,7 +62,7 @@ class OrdersAsked(PageAsked):
     created_before = Moment(required=False, help_text="Earlier than this.")
 
 
-class OrderView(ApiView):
+class OrderView(OnceView):
     """What the views of orders share."""
 
     def show(self, order: Order, payment: PaymentSummary | PaymentView | None = None) -> OrderShown:

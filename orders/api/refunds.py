@@ -10,14 +10,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cashier.public import MERCHANT_REASONS, RefundReason, RefundState, find_refund, list_refunds, request_refund
-from orders.api.base import ApiView, Said
-from orders.api.documented import lists, reads, writes
-from orders.api.fields import Amount, Currency, Number, Text
-from orders.api.pages import PageAsked, page
-from orders.api.shown import RefundPage, RefundShown, lower, show_refunds
+from orders.api.base import OnceView
+from orders.api.shown import RefundPage, RefundShown
 from orders.models import Order, Scope
 from orders.selectors import order_of_merchant
+from orders.services.say import show_refunds
 from payhub import clock
+from payhub.api.documented import lists, reads, writes
+from payhub.api.fields import Amount, Currency, Number, Text, lower
+from payhub.api.pages import PageAsked, page
+from payhub.api.view import ApiView, Said
 from payhub.money import Money
 
 
@@ -39,7 +41,7 @@ class RefundsAsked(PageAsked):
     state = serializers.ChoiceField(choices=lower(RefundState.values), required=False)
 
 
-class Refunds(ApiView):
+class Refunds(OnceView):
     """All refunds of the merchant."""
 
     writes_with: ClassVar[str] = Scope.REFUND

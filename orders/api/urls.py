@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import include, path, register_converter
+from django.urls import include, path
 
-from orders.api import events, orders, refunds, schema, webhooks
+from orders.api import complaints, events, orders, refunds, schema, webhooks
+from payhub.api import addresses  # noqa: F401 - what `<number:…>` means
 
-
-class NumberConverter:
-    """A number of ours or of the merchant's."""
-
-    regex = "[A-Za-z0-9_-]{1,64}"
-
-    def to_python(self, value: str) -> str:
-        """Take it as it is."""
-        return value
-
-    to_url = to_python
-
-
-register_converter(NumberConverter, "number")
 routes = [
     path("orders", orders.Orders.as_view(), name="api-orders"),
     path(
@@ -34,6 +21,11 @@ routes = [
     path("orders/<number:order_no>/timeline", orders.OrderTimeline.as_view(), name="api-timeline"),
     path("refunds", refunds.Refunds.as_view(), name="api-refunds"),
     path("refunds/<number:refund_no>", refunds.OneRefund.as_view(), name="api-refund"),
+    path("complaints", complaints.Complaints.as_view(), name="api-complaints"),
+    path("complaints/<number:complaint_no>", complaints.OneComplaint.as_view(), name="api-complaint"),
+    path(
+        "complaints/<number:complaint_no>/statement", complaints.ShopStatement.as_view(), name="api-statement-of-shop"
+    ),
     path("events", events.Events.as_view(), name="api-events"),
     path("events/<number:event_id>", events.OneEvent.as_view(), name="api-event"),
     path("webhook-endpoints", webhooks.Endpoints.as_view(), name="api-endpoints"),
@@ -50,5 +42,6 @@ urlpatterns = [
     path("api/schema/", schema.openapi, name="api-openapi"),
     path("api/docs/", schema.swagger, name="api-docs"),
     path("api/redoc/", schema.redoc, name="api-redoc"),
+    path("api/redoc.js", schema.redoc_script, name="api-redoc-script"),
     path("api/problems/<slug:code>", schema.problem_page, name="api-problem"),
 ]

@@ -9,11 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from orders.api.base import ApiView, Said
-from orders.api.documented import changes, lists, reads, writes
-from orders.api.fields import Moment, Number, Text
-from orders.api.pages import PageAsked, PageShown, page
-from orders.api.shown import lower
+from orders.api.base import OnceView
 from orders.models import WebhookDelivery, WebhookEndpoint
 from orders.models.webhook_delivery import Outcome
 from orders.models.webhook_endpoint import EventType, OffBecause
@@ -33,6 +29,10 @@ from orders.services.webhook_endpoints import (
     switch_endpoint,
 )
 from payhub import clock
+from payhub.api.documented import changes, lists, reads, writes
+from payhub.api.fields import Moment, Number, Text, lower
+from payhub.api.pages import PageAsked, PageShown, page
+from payhub.api.view import ApiView, Said
 
 
 class NewEndpoint(Said):
@@ -164,7 +164,7 @@ def show_delivery(delivery: WebhookDelivery) -> dict[str, Any]:
     }
 
 
-class Endpoints(ApiView):
+class Endpoints(OnceView):
     """All webhook endpoints of the merchant."""
 
     @writes("create_webhook_endpoint", NewEndpoint, EndpointWithSecret, status=201)
@@ -227,7 +227,7 @@ class OneEndpoint(ApiView):
         return Response(status=204)
 
 
-class RollSecret(ApiView):
+class RollSecret(OnceView):
     """A new secret for an endpoint."""
 
     @writes("roll_webhook_secret", None, EndpointWithSecret, refusals=(404,))
@@ -245,7 +245,7 @@ class RollSecret(ApiView):
         return self.once(act)
 
 
-class TestEndpoint(ApiView):
+class TestEndpoint(OnceView):
     """A message to try an endpoint with."""
 
     @writes("test_webhook_endpoint", None, DeliveryShown, status=201, refusals=(404,))
@@ -261,7 +261,7 @@ class TestEndpoint(ApiView):
         return self.once(act)
 
 
-class Recover(ApiView):
+class Recover(OnceView):
     """What an endpoint missed."""
 
     @writes("recover_webhooks", Since, Recovered, refusals=(404,))
@@ -302,7 +302,7 @@ class OneDelivery(ApiView):
         return Response(DeliveryWithTries({**show_delivery(delivery), "log": list(tries)}).data)
 
 
-class Resend(ApiView):
+class Resend(OnceView):
     """A delivery once more."""
 
     @writes("resend_webhook", None, TryShown, refusals=(404,))

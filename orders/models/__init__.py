@@ -5,7 +5,9 @@ from __future__ import annotations
 from orders.models.api_key import ApiKey, Scope
 from orders.models.compensation import Compensation
 from orders.models.complaint import Complaint, ComplaintMessage
+from orders.models.export import Export, ExportPart
 from orders.models.idempotency_record import IdempotencyRecord
+from orders.models.letter import Letter
 from orders.models.order import Order
 from orders.models.statement import ComplaintFile, Statement
 from orders.models.submit_claim import SubmitClaim
@@ -18,7 +20,10 @@ __all__ = [
     "Complaint",
     "ComplaintFile",
     "ComplaintMessage",
+    "Export",
+    "ExportPart",
     "IdempotencyRecord",
+    "Letter",
     "Order",
     "Scope",
     "Statement",

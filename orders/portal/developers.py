@@ -1,4 +1,4 @@
-"""The pages for a merchant's engineers: keys, webhook endpoints, where shoppers may be sent back to."""
+"""The pages for a merchant's engineers: keys and webhook endpoints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from orders.models.webhook_endpoint import EventType
 from orders.portal.door import SignedIn, actor_of, answered, merchant_of_owner, owned_by
 from orders.selectors import endpoints_of_merchant
 from orders.services.api_keys import issue_key, revoke_key, roll_key
-from orders.services.return_urls import set_return_urls
 from orders.services.webhook_endpoints import add_endpoint
 from payhub import clock
 from payhub.merchants.models import Merchant
@@ -36,7 +35,7 @@ def index(request: SignedIn) -> HttpResponse:
 @login_required
 @require_GET
 def page(request: SignedIn, code: str) -> HttpResponse:
-    """Show a merchant's keys, endpoints and return addresses."""
+    """Show a merchant's keys and endpoints."""
     return _page(request, merchant_of_owner(request, code))
 
 
@@ -50,7 +49,6 @@ def _page(request: SignedIn, merchant: Merchant, *, secret: str = "", secret_of:
         "endpoints": endpoints_of_merchant(merchant.pk),
         "scopes": Scope.choices,
         "event_types": [(value, label) for value, label in EventType.choices if value != EventType.TEST],
-        "return_urls": "\n".join(merchant.return_urls),
         "secret": secret,
         "secret_of": secret_of,
     }
@@ -118,15 +116,3 @@ def make_endpoint(request: SignedIn, code: str) -> HttpResponse:
         messages.error(request, str(refusal))
         return _page(request, merchant)
     return _page(request, merchant, secret=secret, secret_of=endpoint.url)
-
-
-@login_required
-@require_POST
-def save_return_urls(request: SignedIn, code: str) -> HttpResponse:
-    """Say where shoppers may be sent back to."""
-    merchant = merchant_of_owner(request, code)
-    with answered(request, _("The return addresses are saved.")):
-        set_return_urls(
-            merchant=merchant, urls=request.POST.get("urls", "").split(), actor=actor_of(request), now=clock.now()
-        )
-    return SeeOther(reverse("portal-developers", args=[code]))

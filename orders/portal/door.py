@@ -39,6 +39,11 @@ def may_refund(request: SignedIn, merchant_id: int) -> bool:
     return _membership(request, merchant_id=merchant_id).role in {Role.OWNER, Role.FINANCE}
 
 
+def owns(request: SignedIn, merchant_id: int) -> bool:
+    """Tell whether the member owns the merchant: keys and webhooks are nobody else's."""
+    return _membership(request, merchant_id=merchant_id).role == Role.OWNER
+
+
 def owned_by(request: SignedIn) -> list[Merchant]:
     """Return the merchants that the member owns."""
     found = Merchant.objects.filter(memberships__user=request.user, memberships__role=Role.OWNER)

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import date
-from urllib.parse import urlencode
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from cashier.public import MERCHANT_REASONS, RefundReason, find_payments, request_refund
+from cashier.public import (
+    MERCHANT_REASONS,
+    RefundReason,
+    channel_accounts,
+    find_payments,
+    request_refund,
+    summarise_payments,
+)
 from orders.errors import OrderNotFound
-from orders.models import Order
-from orders.portal.door import SignedIn, actor_of, answered, may_refund
-from orders.portal.export import csv_of
-from orders.portal.words import meaning_of
-from orders.selectors import Filters, matching, order_of_member, orders_of_member, page_of, totals_of
+from orders.models import Order, WebhookDelivery
+from orders.models.complaint import ComplaintKind
+from orders.portal.door import SignedIn, actor_of, answered, may_refund, owns
+from orders.portal.words import SIGN_WORDS, Meaning, meaning_of
+from orders.search import Filters, matching, page_of, totals_of
+from orders.selectors import (
+    complaints_of_merchant,
+    deliveries_of_merchant,
+    last_deliveries,
+    merchants_of_member,
+    order_of_member,
+    orders_of_member,
+)
 from orders.services.cancel import cancel
+from orders.services.complaints.report import report_by_merchant
+from orders.services.exports import AT_ONCE
 from orders.services.fulfil import fulfil
+from orders.services.say import show_order
 from orders.states import OrderState
 from payhub import clock, numbers
 from payhub.money import Money
@@ -36,47 +55,55 @@ PAGE_SIZE = 25
 @login_required
 @require_GET
 def order_list(request: SignedIn) -> HttpResponse:
-    """List the member's orders, newest first; by number, state and day, with the totals of all that fit."""
-    filters = _filters(request)
+    """List the member's orders that fit the filters, newest first, with the totals of all that fit."""
+    filters = Filters.read(request.GET)
     before = request.GET.get("before", "")[:24]
-    found = matching(orders_of_member(request.user.pk), **filters)
+    found = matching(orders_of_member(request.user.pk), filters, now=clock.now())
     orders, go_on = page_of(found, before=before, size=PAGE_SIZE)
+    totals = totals_of(found)
     context = {
-        "orders": orders,
-        **filters,
+        "orders": _rows(orders),
+        "filters": filters,
         "states": OrderState.choices,
-        "totals": totals_of(found),
-        "asked": urlencode({name: value or "" for name, value in filters.items()}),
-        "is_filtered": any(filters.values()),
+        "channels": _channels(request),
+        "signs": SIGN_WORDS.items(),
+        "totals": totals,
+        "is_long": sum(total.count for total in totals) > AT_ONCE,
+        "asked": filters.asked,
         "go_on": go_on,
         "is_first": not before,
     }
     return render(request, "portal/orders.html", context)
 
 
-@never_cache
-@login_required
-@require_GET
-def order_export(request: SignedIn) -> StreamingHttpResponse:
-    """Send the orders that fit the filters as CSV; what is ordered while it is sent is not in it."""
-    return csv_of(matching(orders_of_member(request.user.pk), **_filters(request)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the list."""
+
+    order: Order
+    meaning: Meaning
+    told: WebhookDelivery | None  #: The newest message about it.
 
 
-def _filters(request: HttpRequest) -> Filters:
-    state = request.GET.get("state", "")
-    return {
-        "number": request.GET.get("number", "").strip()[:64],
-        "state": state if state in OrderState.values else "",
-        "since": _day(request.GET.get("since", "")),
-        "until": _day(request.GET.get("until", "")),
+def _rows(orders: list[Order]) -> list[Row]:
+    by_merchant: dict[int, list[str]] = {}
+    for order in orders:
+        by_merchant.setdefault(order.merchant_id, []).append(order.order_no)
+    payments = {
+        number: payment
+        for merchant_id, numbers_ in by_merchant.items()
+        for number, payment in summarise_payments(merchant_id=merchant_id, merchant_order_nos=numbers_).items()
     }
+    told = last_deliveries([order.order_no for order in orders])
+    return [
+        Row(order=one, meaning=meaning_of(one, payments.get(one.order_no)), told=told.get(one.order_no))
+        for one in orders
+    ]
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+def _channels(request: SignedIn) -> list[str]:
+    mine = set(merchants_of_member(request.user.pk))
+    return sorted({account.channel for account in channel_accounts() if account.merchant_id in mine})
 
 
 @never_cache
@@ -86,9 +113,16 @@ def order_page(request: SignedIn, order_no: str) -> HttpResponse:
     """Show one order: what was bought, every attempt to pay it, every refund, and all that happened."""
     order = _order(request, order_no)
     payment = find_payments(merchant_id=order.merchant_id, merchant_order_nos=[order.order_no]).get(order.order_no)
+    raw = show_order(order, payment, is_test=order.merchant.is_test)
     context = {
         "order": order,
         "payment": payment,
+        "overpaid": Money(payment.surplus_minor, order.currency) if payment and payment.surplus_minor else None,
+        "cases": complaints_of_merchant(order.merchant_id, order_no=order.order_no),
+        "kinds": ComplaintKind.choices,
+        "deliveries": deliveries_of_merchant(order.merchant_id, order_no=order.order_no)[:20],
+        "is_owner": owns(request, order.merchant_id),
+        "raw": json.dumps(raw, indent=2, ensure_ascii=False, default=_moment),
         "timeline": timeline([order.subject, payment.subject] if payment else [order.subject]),
         "may_fulfil": order.state == OrderState.PAID,
         "meaning": meaning_of(order, payment),
@@ -144,6 +178,24 @@ def refund_order(request: SignedIn, order_no: str) -> HttpResponse:
             now=clock.now(),
         )
     return SeeOther(reverse("portal-order", args=[order.order_no]))
+
+
+@login_required
+@require_POST
+def report_order(request: SignedIn, order_no: str) -> HttpResponse:
+    """Raise a case about the order's money, or add to the one there is."""
+    order = _order(request, order_no)
+    said = request.POST
+    kind = ComplaintKind(said["kind"]) if said.get("kind") in ComplaintKind.values else ComplaintKind.LOST
+    with answered(request, _("The case is open. Customer service looks into it; you see below how it stands.")):
+        who = request.user.get_username()
+        report_by_merchant(order=order, kind=kind, text=said.get("text", "")[:4000], who=who, now=clock.now())
+    return SeeOther(reverse("portal-order", args=[order.order_no]))
+
+
+def _moment(value: datetime) -> str:
+    """Say a moment as the API does."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _money(text: str, currency: str) -> Money:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from cashier.public import PaymentView, Progress
+from cashier.public import PaymentSummary, PaymentView, Progress
 from orders.models import Order
+from orders.search import Sign
 from orders.states import OrderState
 
 
@@ -39,7 +41,9 @@ _OVERPAID = Meaning(
 )
 _MEANINGS = {
     OrderState.PAID: Meaning(status=_("Paid"), todo=_("Send the goods, and mark the order as sent."), tone="good"),
-    OrderState.FULFILLED: Meaning(status=_("Sent"), todo=_("There is nothing to do."), tone="good"),
+    OrderState.FULFILLED: Meaning(
+        status=pgettext_lazy("goods", "Sent"), todo=_("There is nothing to do."), tone="good"
+    ),
     OrderState.CANCELLED: Meaning(
         status=_("Cancelled"), todo=_("It can no longer be paid. Do not send the goods."), tone="quiet"
     ),
@@ -58,10 +62,17 @@ _MEANINGS = {
 _BY_PROGRESS = {Progress.UNDER_WAY: _PAYING, Progress.NOT_CONFIRMED: _NOT_CONFIRMED}
 
 
-def meaning_of(order: Order, payment: PaymentView | None) -> Meaning:
+def meaning_of(order: Order, payment: PaymentSummary | PaymentView | None) -> Meaning:
     """Return how the order stands and what its merchant should do."""
     if order.state == OrderState.AWAITING_PAYMENT:
         return _BY_PROGRESS.get(Progress(payment.progress), _UNPAID) if payment else _UNPAID
     if order.state == OrderState.PAID and payment is not None and payment.surplus_minor:
         return _OVERPAID
     return _MEANINGS[OrderState(order.state)]
+
+
+SIGN_WORDS: dict[Sign, Promise] = {
+    Sign.OVERPAID: _("Overpaid"),
+    Sign.NOT_CONFIRMED: _("Not confirmed for 10 minutes"),
+    Sign.COMPLAINT: _("With a case"),
+}

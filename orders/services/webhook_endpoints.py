@@ -21,6 +21,7 @@ from payhub.vault import seal, unseal
 
 ROLL_OVERLAP = timedelta(hours=24)
 MAX_ENDPOINTS = 10
+SWITCHED_OFF = "webhook.switched_off"  # what its owners get a letter about
 SECRET_BYTES = 24  # Standard Webhooks: 24 to 64
 
 
@@ -95,6 +96,8 @@ def turn_off(endpoint: WebhookEndpoint, because: OffBecause, actor: str, now: da
     waiting = WebhookDelivery.objects.filter(endpoint=endpoint, outcome=Outcome.PENDING)
     waiting.update(outcome=Outcome.WILL_NOT_SEND, next_at=None)
     record(subject=endpoint.subject, action="webhook.off", actor=actor, at=now, because=because)
+    if because != OffBecause.BY_HAND:
+        emit(name=SWITCHED_OFF, subject=endpoint.subject, payload={"endpoint_no": endpoint.endpoint_no}, at=now)
 
 
 def roll_secret(*, merchant: Merchant, endpoint_no: str, actor: str, now: datetime) -> tuple[WebhookEndpoint, str]:

@@ -25,7 +25,10 @@ class Event(models.Model):
         indexes = [
             models.Index(
                 name="event_of_merchant", fields=["merchant", "-id"], condition=models.Q(merchant__isnull=False)
-            )
+            ),
+            models.Index(
+                name="event_by_subject", fields=["subject", "-id"], condition=models.Q(merchant__isnull=False)
+            ),
         ]
         triggers = append_only()
 

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from typing import Any
 
+from standardwebhooks.webhooks import Webhook
+
+from orders.api.urls import routes as order_routes
 from payhub.management.commands.invariants import page
+from reconciliation.api.urls import routes as book_routes
+from sandbox import scenarios
 from tests.architecture.sources import ROOT, files
 
 
@@ -34,6 +41,43 @@ def test_every_link_leads_somewhere() -> None:
         if "://" not in link and not (document.parent / link).exists()
     ]
     assert not broken
+
+
+def _example_of_a_signature() -> tuple[dict[str, str], Any]:
+    """Return the worked vector of the merchants' page, by its rows, and the function that its Python defines."""
+    text = (ROOT / "docs" / "merchant" / "README.md").read_text()
+    rows = dict(re.findall(r"^\| ([a-z-]+) \| `(.+)` \|$", text, flags=re.MULTILINE))
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    defined: dict[str, Any] = {}
+    exec(code, defined)  # noqa: S102 - our own page
+    return rows, defined["is_genuine"]
+
+
+def test_the_worked_signature_is_right_and_the_code_beside_it_believes_it_and_nothing_else() -> None:
+    rows, is_genuine = _example_of_a_signature()
+    secret, body, at = rows.pop("secret"), rows.pop("body").encode(), int(rows["webhook-timestamp"])
+    assert Webhook(secret).sign(rows["webhook-id"], datetime.fromtimestamp(at, tz=UTC), body.decode()) in rows.values()
+    assert is_genuine(secret, rows, body, now=at)
+    assert is_genuine(
+        secret, {**rows, "webhook-signature": f"v1,other {rows['webhook-signature']}"}, body, now=at + 299
+    )
+    assert not is_genuine(secret, rows, body + b" ", now=at)
+    assert not is_genuine(secret, rows, body, now=at + 301)
+    assert not is_genuine(secret, {**rows, "webhook-id": "msg_other"}, body, now=at)
+
+
+def test_the_scenarios_that_merchants_read_of_are_those_of_the_sandbox() -> None:
+    for name in ("merchant/testing.md", "sandbox.md"):
+        text = (ROOT / "docs" / name).read_text()
+        endings = {int(ending) for ending in re.findall(r"^\| (?:`128)?(7[0-9])`? \|", text, flags=re.MULTILINE)}
+        assert endings == set(scenarios.NOTIFICATIONS) | {scenarios.SILENT}, name
+
+
+def test_merchants_read_of_no_address_that_there_is_not() -> None:
+    known = {re.sub(r"<number:(\w+)>", r"{\1}", f"/api/v1/{route.pattern}") for route in (*order_routes, *book_routes)}
+    for document in sorted((ROOT / "docs" / "merchant").glob("*.md")):
+        read = re.findall(r"(?:GET|POST|PATCH|DELETE) (/api/v1/[\w/{}-]+)", document.read_text())
+        assert set(read) <= known, document.name
 
 
 def test_every_folder_of_code_is_in_the_readme() -> None:

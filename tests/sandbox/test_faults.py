@@ -216,3 +216,25 @@ def test_another_seed_draws_other_faults(tmp_path: Path) -> None:
     assert drawn(1) == drawn(1)
     assert drawn(1) != drawn(2)
     store.close()
+
+
+def test_an_amount_chooses_what_happens_for_whoever_arms_nothing(
+    wechat: WechatClient, sandbox: Sandbox, merchant: Merchant
+) -> None:
+    for ending, (state, times) in {
+        71: ("LOST", None),
+        72: ("PENDING", 3),
+        74: ("LOST", None),
+        70: ("PENDING", None),
+    }.items():
+        number = f"{NO}{ending}"
+        wechat.create(number, total=12_800 + ending)
+        assert wechat.query(number).status_code == (500 if ending == 74 else 200)
+        sandbox.pay("wechat", number)
+        (told,) = sandbox.get("/notifications", out_trade_no=number)
+        assert (told["state"] == "LOST", told["twist"].get("times")) == (state == "LOST", times)
+    assert wechat.close_order(f"{NO}74").status_code == 500
+    sandbox.arm("slow", channel="wechat", call="query", out_trade_no=f"{NO}74", wait_s=0)
+    assert wechat.told(wechat.query(f"{NO}74"))["trade_state"] == "SUCCESS"  # what is armed goes first
+    sandbox.post("/settings", amount_scenarios=False)
+    assert wechat.query(f"{NO}74").status_code == 200

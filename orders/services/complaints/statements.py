@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from orders.errors import ComplaintEnded, NothingWritten, StatementGiven
-from orders.locks import lock_complaint, lock_statement
-from orders.models import Statement
+from orders.errors import ComplaintEnded, NothingWritten, StatementGiven, StatementNotAsked
+from orders.locks import lock_complaint, lock_complaint_of, lock_shop_statement, lock_statement
+from orders.models import Complaint, Statement
 from orders.models.statement import Party
 from orders.services.complaints.files import Upload, keep
 from orders.states import COMPLAINT_UNDECIDED, ComplaintState
@@ -47,20 +47,40 @@ def give_statement(*, token: str, text: str, uploads: tuple[Upload, ...], now: d
         asked = lock_statement(token)
         if asked.given_at is not None:
             raise StatementGiven
-        if not complaint.is_open:
-            raise ComplaintEnded
-        words = text.replace("\x00", "").strip()[:8000]
-        if not words:
-            raise NothingWritten
-        actor = f"{asked.party.lower()}:{asked.name}"[:80]
-        # The files before the words: a statement that was given takes nothing more.
-        keep(complaint=complaint, uploads=uploads, actor=actor, now=now, statement=asked)
-        asked.text, asked.given_at = words, now
-        asked.save(update_fields=["text", "given_at"])
-        if complaint.state == ComplaintState.WAITING:
-            complaint.investigate()
-            complaint.save(update_fields=["state"])
-        record(subject=complaint.subject, action="complaint.statement_given", actor=actor, at=now, party=asked.party)
+        _give(complaint, asked, text, uploads, f"{asked.party.lower()}:{asked.name}"[:80], now)
+
+
+def give_as_shop(*, merchant_id: int, complaint_no: str, text: str, actor: str, now: datetime) -> Complaint:
+    """Keep what the shop says by its own program or person, without the link.
+
+    Raises ComplaintNotFound, ComplaintEnded, StatementNotAsked, NothingWritten.
+    """
+    with committed():
+        complaint = lock_complaint_of(merchant_id=merchant_id, complaint_no=complaint_no)
+        asked = lock_shop_statement(complaint)
+        if asked is None:
+            raise StatementNotAsked if complaint.is_open else ComplaintEnded
+        _give(complaint, asked, text, (), actor, now)
+        return complaint
+
+
+def _give(
+    complaint: Complaint, asked: Statement, text: str, uploads: tuple[Upload, ...], actor: str, now: datetime
+) -> None:
+    """Keep a statement with its case, both locked."""
+    if not complaint.is_open:
+        raise ComplaintEnded
+    words = text.replace("\x00", "").strip()[:8000]
+    if not words:
+        raise NothingWritten
+    # The files before the words: a statement that was given takes nothing more.
+    keep(complaint=complaint, uploads=uploads, actor=actor, now=now, statement=asked)
+    asked.text, asked.given_at = words, now
+    asked.save(update_fields=["text", "given_at"])
+    if complaint.state == ComplaintState.WAITING:
+        complaint.investigate()
+        complaint.save(update_fields=["state"])
+    record(subject=complaint.subject, action="complaint.statement_given", actor=actor, at=now, party=asked.party)
 
 
 def _complaint_id_of(token: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,13 +14,21 @@ from django.test import Client
 from cashier.models import Attempt, ChannelAccount, Payment
 from cashier.services.pay import Choice, pay
 from cashier.services.query import query_attempt
-from orders.models import Scope
+from orders.api.urls import routes as order_routes
+from orders.models import Complaint, Scope
+from orders.models.statement import Party
 from orders.services.api_keys import issue_key
+from orders.services.complaints.statements import request_statement
 from payhub import clock, numbers
 from payhub.merchants.models import Merchant
 from payhub.outbox.deliver import deliver_due
+from reconciliation.api.urls import routes as book_routes
+from reconciliation.models import Bill, Tally
+from tests.conftest import staff
 from tests.played.channel import Books
 
+ROUTES = (*order_routes, *book_routes)
+DAY = date(2026, 5, 4)
 EVERYTHING = (Scope.READ, Scope.WRITE, Scope.REFUND)
 
 
@@ -110,3 +119,51 @@ def shopper_pays(alpha: Books, alpha_account: ChannelAccount) -> Callable[[str],
         return attempt
 
     return pays
+
+
+@pytest.fixture
+def case(program: Program, shopper_pays: Callable[[str], Attempt]) -> Complaint:
+    """A case about a paid order, for which the shop is asked for a statement."""
+    order_no = program.orders().said["order_no"]
+    shopper_pays(order_no)
+    said = {"order_no": order_no, "kind": "duplicate", "text": "They say that they paid twice."}
+    found = Complaint.objects.get(complaint_no=program.post("/complaints", said).said["complaint_no"])
+    person = staff("li", "cs_agent")
+    request_statement(complaint_id=found.pk, party=Party.SHOP, name="Lantern", person=person, now=clock.now())
+    return found
+
+
+@pytest.fixture
+def bill(merchant: Merchant, alpha_account: ChannelAccount) -> Bill:
+    """A day of the merchant's account, with one payment on both sides."""
+    now = clock.now()
+    bill = Bill.objects.create(
+        account_code=alpha_account.code, channel="alpha", merchant=merchant, day_date=DAY,
+        starts_at=now, ends_at=now, fetch_at=now, deadline_at=now + timedelta(hours=1),
+    )  # fmt: skip
+    Tally.objects.create(
+        bill=bill, bucket="MATCHED", kind="PAYMENT", currency="CNY",
+        lines=1, lines_minor=12_800, fees_minor=77, locals=1, locals_minor=12_800,
+    )  # fmt: skip
+    return bill
+
+
+@pytest.fixture
+def things(program: Program, case: Complaint, bill: Bill) -> dict[str, str]:
+    """One of everything that has an address, by the name of its part of the address."""
+    endpoint_no = program.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/hook"}).said["endpoint_no"]
+    said = {"order_no": case.order.order_no, "merchant_refund_no": "r1", "amount_minor": 1, "currency": "CNY"}
+    return {
+        "order_no": case.order.order_no,
+        "merchant_order_no": "shop-1",
+        "refund_no": program.post("/refunds", said).said["refund_no"],
+        "complaint_no": case.complaint_no,
+        "event_id": program.get("/events").said["data"][0]["id"],
+        "endpoint_no": endpoint_no,
+        "delivery_no": program.post(f"/webhook-endpoints/{endpoint_no}/test").said["delivery_no"],
+        "account_code": bill.account_code,
+        "day": bill.day_date.isoformat(),
+        "currency": "CNY",
+        "period": f"{clock.now():%Y-%m}",
+        "figure": "payments",
+    }

@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cashier.models import Attempt, Payment
-from orders.api.fields import MAX_AMOUNT_MINOR
 from orders.models import Order
 from orders.services.ask import ask_waiting
 from payhub import clock
+from payhub.api.fields import MAX_AMOUNT_MINOR
 from payhub.merchants.models import Merchant
 from payhub.outbox.models import Event
 from payhub.trail.models import OperationRecord

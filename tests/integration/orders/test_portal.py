@@ -141,12 +141,12 @@ def test_pages_of_orders_neither_skip_nor_repeat_when_new_ones_come(
 
     placed = [place(f"buyer-{number}") for number in range(5)]
     first = member.get("/m/")
-    assert [order.order_no for order in first.context["orders"]] == placed[:-3:-1]
+    assert [row.order.order_no for row in first.context["orders"]] == placed[:-3:-1]
     place("a newer one")
     second = member.get("/m/", {"before": first.context["go_on"]})
-    assert [order.order_no for order in second.context["orders"]] == placed[-3:-5:-1]
+    assert [row.order.order_no for row in second.context["orders"]] == placed[-3:-5:-1]
     last = member.get("/m/", {"before": second.context["go_on"]})
-    assert [order.order_no for order in last.context["orders"]] == placed[:1]
+    assert [row.order.order_no for row in last.context["orders"]] == placed[:1]
     assert last.context["go_on"] == ""
 
 
@@ -158,7 +158,7 @@ def test_an_order_is_found_by_its_number_its_payments_and_its_state(
     deliver_due(now=clock.now())
 
     def found(**asked: str) -> list[str]:
-        return [one.order_no for one in member.get("/m/", asked).context["orders"]]
+        return [one.order.order_no for one in member.get("/m/", asked).context["orders"]]
 
     assert found(number=order.order_no) == [order.order_no]
     assert found(number=order.order_no.lower()) == [order.order_no]

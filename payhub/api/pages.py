@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from rest_framework import serializers
 
-from orders.api.base import Said
-from orders.api.fields import Number
+from payhub.api.fields import Number
+from payhub.api.view import Said
 
 MAX_LIMIT = 100
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.serializers import Serializer
 
-from orders.api.shown import ProblemShown
+from payhub.api.problem_shown import ProblemShown
 
 _SAYS = {
     400: "The request cannot be read.",
@@ -41,20 +41,26 @@ def _problems(statuses: Sequence[int]) -> dict[Any, OpenApiResponse]:
     }
 
 
+def _summary(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
 def reads(name: str, shown: Shown) -> Mark:
     """Describe a route that returns one thing by its number."""
-    return extend_schema(operation_id=name, responses={200: shown, **_problems((404,))})
+    return extend_schema(operation_id=name, summary=_summary(name), responses={200: shown, **_problems((404,))})
 
 
-def lists(name: str, asked: Shown, shown: Shown) -> Mark:
+def lists(name: str, asked: Shown, shown: Shown, *, refusals: Sequence[int] = ()) -> Mark:
     """Describe a route that returns a page of a list."""
-    return extend_schema(operation_id=name, parameters=[asked], responses={200: shown, **_problems((422,))})
+    described = {200: shown, **_problems((422, *refusals))}
+    return extend_schema(operation_id=name, summary=_summary(name), parameters=[asked], responses=described)
 
 
 def changes(name: str, said: Shown | None, shown: Shown | None) -> Mark:
     """Describe a route that can be repeated as it is."""
     return extend_schema(
         operation_id=name,
+        summary=_summary(name),
         request=said,
         responses={(200 if shown else 204): shown, **_problems((400, 404, 413, 415, 422))},
     )
@@ -66,6 +72,7 @@ def writes(
     """Describe a route that does something once for each Idempotency-Key."""
     return extend_schema(
         operation_id=name,
+        summary=_summary(name),
         parameters=[_KEY],
         request=said,
         responses={status: shown, **_problems((400, 409, 413, 415, 422, *refusals))},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
@@ -10,6 +11,11 @@ from rest_framework import serializers
 from payhub.money import MINOR_DIGITS
 
 MAX_AMOUNT_MINOR = 10_000_000_000
+
+
+def lower(values: Iterable[str]) -> list[str]:
+    """Return states as the API says them."""
+    return [value.lower() for value in values]
 
 
 class Text(serializers.CharField):
@@ -23,6 +29,16 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         if any(ord(character) < 32 or ord(character) == 127 for character in data):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class Words(serializers.CharField):
+    """Some lines of text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Take strings only, and of what cannot be seen only ends of lines and tabs."""
+        if not isinstance(data, str) or any((ord(one) < 32 and one not in "\n\r\t") or ord(one) == 127 for one in data):
             self.fail("invalid")
         return str(super().to_internal_value(data))
 

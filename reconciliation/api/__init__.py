@@ -1,0 +1,1 @@
+"""Daily bills and statements for merchants' programs, under /api/v1/."""
