@@ -23,6 +23,7 @@ from cashier.models.refund import RefundReason
 from cashier.selectors import (
     Progress,
     cashier_url_of,
+    find_order_no,
     progress_of,
     refunds_of_merchant,
     standings,
@@ -325,14 +326,6 @@ def find_by_counter(token: str) -> PaymentView:
     if payment is None:
         raise PaymentNotFound
     return _view(payment)
-
-
-def find_order_no(number: str) -> str:
-    """Return the order number that a payment's, attempt's or refund's number is about; "" when there is none."""
-    kind = {"P": "payment_no", "A": "attempts__attempt_no", "R": "attempts__refunds__refund_no"}.get(number[:1])
-    if kind is None:
-        return ""
-    return Payment.objects.filter(**{kind: number}).values_list("merchant_order_no", flat=True).first() or ""
 
 
 def request_refund_as_staff(

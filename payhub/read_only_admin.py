@@ -29,6 +29,9 @@ else:
 HTTPS_UNLESS_SAID: dict[type[models.Field[Any, Any]], dict[str, Any]] = {models.URLField: {"assume_scheme": "https"}}
 
 
+MOST_FOUND = 1_000  # rows that one number finds by one field
+
+
 class _NobodyChanges:
     """Refuses to add, change and delete, superusers included."""
 
@@ -49,6 +52,17 @@ class ReadOnlyAdmin(_NobodyChanges, AnyAdmin):
     formfield_overrides = HTTPS_UNLESS_SAID
     list_per_page = 50
     show_full_result_count = False  # counting all rows of a large table takes longer than showing fifty
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Find rows by a whole number: one look into each field's own index. All fields in one OR would read every row."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        rows = self.get_queryset(request).order_by("-pk")
+        found = [rows.filter(**{field: term}).values_list("pk", flat=True)[:MOST_FOUND] for field in self.search_fields]
+        return queryset.filter(pk__in={pk for some in found for pk in some}), False
 
     @admin.display(description=_("Amount"))
     def amount(self, row: Any) -> str:

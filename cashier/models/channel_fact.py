@@ -51,6 +51,10 @@ class ChannelFact(models.Model):
         ]
         indexes = [
             models.Index(name="fact_by_trade", fields=["attempt_no", "id"]),
+            # What a shopper reads to us from their account.
+            models.Index(
+                name="fact_by_channel_no", fields=["channel_trade_no"], condition=~models.Q(channel_trade_no="")
+            ),
             # The view cashier_settled by day (docs/adr/0003).
             models.Index(
                 "account",

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,8 +21,9 @@ from django.views.decorators.http import require_POST
 from cashier.public import CashierError, find_order_no
 from orders.admin.case_page import all_subjects, case_context, read
 from orders.admin.complaint_acts import ACTS
+from orders.admin.open_case import ADDED, OPEN, OPENED, OpenForm, open_case
 from orders.errors import OrdersError
-from orders.models import Complaint, ComplaintFile
+from orders.models import Complaint, ComplaintFile, Order
 from orders.services.complaints.export import export
 from orders.services.complaints.reveal import reveal
 from orders.services.complaints.words import previews
@@ -31,7 +32,9 @@ from payhub import clock
 from payhub.act_pages import ActAdmin
 from payhub.masking import masked
 from payhub.money import Money
+from payhub.read_only_admin import MOST_FOUND
 from payhub.roles import CASE_WORKERS, NotYourRole, Role, has_role
+from payhub.see_other import SeeOther
 
 
 class _Queue(admin.SimpleListFilter):
@@ -79,7 +82,7 @@ class ComplaintAdmin(ActAdmin):
     list_select_related = ("merchant", "owner", "order")
     search_fields = ("complaint_no__exact",)
     search_help_text = _(
-        "A whole number of a case, order, payment, attempt or refund, an amount (128.00), or the last four of a telephone"
+        "A whole number of a case, order, payment, attempt, refund or of the channel, an amount (128.00), or the last four of a telephone"
     )
     change_form_template = "admin/orders/complaint/case.html"
     change_list_template = "admin/orders/complaint/queue.html"
@@ -92,20 +95,27 @@ class ComplaintAdmin(ActAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Find cases by whatever number somebody has in front of them."""
-        term = search_term.strip().upper()
+        term = search_term.strip()
         if not term:
             return queryset, False
         if len(term) == 4 and term.isdecimal():  # among open cases only, so that no million of orders is read
             return queryset.filter(ended_at__isnull=True, order__contact__endswith=term), False
-        order_no = find_order_no(term)
-        found = Q(complaint_no=term) | Q(order__order_no=order_no or term)
+        # One look into each index; joined by OR they would read every case.
+        looks = [
+            Q(complaint_no=term.upper()),
+            Q(order__in=Order.objects.filter(order_no=find_order_no(term) or term.upper())),
+        ]
         with suppress(ValueError):
-            found |= Q(amount_minor=Money.from_major(term, "CNY").minor)
-        return queryset.filter(found), False
+            looks.append(Q(amount_minor=Money.from_major(term, "CNY").minor))
+        found = [
+            Complaint.objects.filter(look).order_by("-pk").values_list("pk", flat=True)[:MOST_FOUND] for look in looks
+        ]
+        return queryset.filter(pk__in={pk for some in found for pk in some}), False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the queue below the ages of what is open."""
-        return super().changelist_view(request, {**(extra_context or {}), "ages": ages()})
+        more = {"ages": ages(), "may_work": has_role(_person(request), *CASE_WORKERS)}
+        return super().changelist_view(request, {**(extra_context or {}), **more})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -119,11 +129,35 @@ class ComplaintAdmin(ActAdmin):
         """Put the case's own pages before the stock ones."""
         view, name = self.admin_site.admin_view, "orders_complaint"
         return [
+            path("open/", view(self.open_page), name=f"{name}_open"),
             path("<int:pk>/reveal/", view(self.reveal_page), name=f"{name}_reveal"),
             path("<int:pk>/export/", view(self.export_file), name=f"{name}_export"),
             path("<int:pk>/files/<int:file_id>/", view(self.file), name=f"{name}_file"),
             *super().get_urls(),
         ]
+
+    def open_page(self, request: HttpRequest) -> HttpResponse:
+        """Ask about which order and why (GET), open its case or show the one there is (POST)."""
+        person = _person(request)
+        if not has_role(person, *CASE_WORKERS):
+            raise PermissionDenied
+        form = OpenForm(
+            request.POST or None, row=None, person=person, initial={"number": request.GET.get("number", "")}
+        )
+        if request.method == "POST" and form.is_valid():
+            reported = open_case(person, form.cleaned_data, clock.now())
+            messages.success(request, str(OPENED if reported.is_new else ADDED))
+            return SeeOther(self.page_of(reported.complaint))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": OPEN["label"],
+            "original": gettext("Cases"),
+            "act": OPEN,
+            "form": form,
+            "back": reverse("admin:orders_complaint_changelist"),
+        }
+        return TemplateResponse(request, "admin/act.html", context, status=400 if form.errors else 200)
 
     def act_context(self, row: Any) -> dict[str, Any]:
         """Show what the shopper will read of each decision."""

@@ -17,7 +17,7 @@ from payhub.money import Money
 from payhub.read_only_admin import ReadOnlyAdmin, timeline_of
 from payhub.review.models import ReviewItem
 from payhub.review.queue import resolve_review
-from payhub.review.words import WHAT_TO_DO, action_for
+from payhub.review.words import WHAT_TO_DO, action_for, runbook_for
 from payhub.roles import EXCEPTION_WORKERS, has_role
 
 
@@ -49,7 +49,19 @@ class ReviewItemAdmin(ReadOnlyAdmin):
     search_fields = ("subject__exact",)
     search_help_text = _("A whole subject (order:O…, attempt:A…, refund:R…)")
     fields = (
-        *("kind", "subject", "reason", "what_to_do", "action", "owner", "amount", "opened_at", "age", "timeline"),
+        *(
+            "kind",
+            "subject",
+            "reason",
+            "what_to_do",
+            "runbook",
+            "action",
+            "owner",
+            "amount",
+            "opened_at",
+            "age",
+            "timeline",
+        ),
         *("resolution", "resolved_at", "resolved_by"),
     )
 
@@ -91,6 +103,11 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         """Where the one right thing is done."""
         found = action_for(row.kind, row.subject)
         return format_html('<a href="{}">{}</a>', found[1], found[0]) if found else ""
+
+    @admin.display(description=_("Runbook"))
+    def runbook(self, row: ReviewItem) -> str:
+        """Where the rest of it stands."""
+        return runbook_for(row.kind)
 
     @admin.display(description=_("What happened"))
     def timeline(self, row: ReviewItem) -> SafeString:

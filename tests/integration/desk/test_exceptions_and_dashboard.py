@@ -2,33 +2,85 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cashier.metrics import duplicates_prevented
+from cashier.models import PendingQuery
 from orders.models import Complaint
 from payhub import clock
 from payhub.dashboard.figures import all_figures, count
 from payhub.dashboard.models import Summary
-from payhub.review.models import Kind, ReviewItem
-from payhub.review.words import WHAT_TO_DO
+from payhub.db import committed
+from payhub.merchants.models import Merchant
+from payhub.review.models import Kind, Owner, ReviewItem
+from payhub.review.queue import open_review
+from payhub.review.words import WHAT_TO_DO, runbook_for
 from payhub.roles import Role, RoleBackend
 from payhub.settings import CACHES
 from tests.conftest import MovedClock
+from reconciliation.models import Bill
 from tests.integration.desk.conftest import person, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_every_kind_of_exception_says_what_to_do(kind: Kind) -> None:
+def test_every_kind_of_exception_says_what_to_do_and_has_a_runbook(kind: Kind) -> None:
     assert str(WHAT_TO_DO[kind])
+    document, _hash, anchor = runbook_for(kind).partition("#")
+    assert f"\n## {anchor.upper()}\n" in (Path(__file__).parents[3] / document).read_text()
+
+
+def test_the_exception_about_a_days_bill_leads_to_that_day(shop: Merchant) -> None:
+    day = clock.now()
+    Bill.objects.create(
+        account_code="lantern-alpha", channel="alpha", merchant=shop, day_date=day.date(), starts_at=day, ends_at=day,
+        fetch_at=day, deadline_at=day,
+    )  # fmt: skip
+    with committed():
+        open_review(
+            kind=Kind.BILL_MISSING, subject=f"bill:lantern-alpha:{day.date()}", reason="x", owner=Owner.FINANCE, at=day
+        )
+    browser = signed_in(person("li"))
+    page = browser.get("/admin/review/reviewitem/").content.decode()
+    link = f"/admin/reconciliation/bill/?account_code=lantern-alpha&amp;day_date={day.date()}"
+    assert f'<a href="{link}">Run the day, or hand the file in</a>' in page
+    assert "lantern-alpha" in browser.get(link.replace("&amp;", "&")).content.decode()
+
+
+def test_a_broken_invariant_is_an_exception_that_only_a_reason_closes(twice: Complaint) -> None:
+    def audited() -> int:
+        with pytest.raises(SystemExit) as left:
+            call_command("audit", stdout=StringIO())
+        return int(str(left.value.code))
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO cashier_pendingquery (attempt_id, channel, next_at, tries) "
+            "SELECT id, 'alpha', created_at, 0 FROM cashier_attempt LIMIT 1"
+        )
+    assert audited() == audited() == 1
+    item = ReviewItem.objects.get(subject="invariant:L1a")
+    assert item.kind == Kind.BROKEN_INVARIANT
+    assert "Every live attempt is being asked about" in item.reason
+    PendingQuery.objects.all().delete()
+    call_command("audit", stdout=StringIO())
+    browser = signed_in(person("op", "ops"))
+    path = f"/admin/review/reviewitem/{item.pk}/change/"
+    browser.post(path, {"resolution": "", "_save": "Save"})
+    assert ReviewItem.objects.get(pk=item.pk).resolved_at is None
+    browser.post(path, {"resolution": "A row that a developer put there by hand.", "_save": "Save"})
+    assert ReviewItem.objects.get(pk=item.pk).resolved_at is not None
 
 
 def test_the_queue_shows_kind_amount_owner_age_and_the_one_right_action(twice: Complaint) -> None:
