@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from payhub.paging import QuickPaginator
 from payhub.trail.words import timeline
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class ReadOnlyAdmin(_NobodyChanges, AnyAdmin):
     ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     formfield_overrides = HTTPS_UNLESS_SAID
     list_per_page = 50
-    show_full_result_count = False  # counting all rows of a large table takes longer than showing fifty
+    show_full_result_count = False
+    paginator = QuickPaginator
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str

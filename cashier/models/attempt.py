@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -71,6 +72,13 @@ class Attempt(Stateful):
                 condition=models.Q(surplus=False) | models.Q(state=AttemptState.SUCCEEDED),
             ),
             models.CheckConstraint(name="attempt_amount_positive", condition=models.Q(amount_minor__gt=0)),
+        ]
+        indexes = [
+            # The few that people look for among very many.
+            models.Index(name="attempt_live", fields=["id"], condition=models.Q(state__in=LIVE)),
+            models.Index(name="attempt_surplus", fields=["id"], condition=models.Q(surplus=True)),
+            # The last day's and week's, for the dashboard; rows come in the order of their time.
+            BrinIndex(name="attempt_by_time", fields=["created_at"], autosummarize=True, pages_per_range=32),
         ]
         triggers = [
             *edge_guard(ATTEMPT_EDGES, AttemptState.PAYING),

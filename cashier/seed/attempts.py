@@ -8,7 +8,7 @@ ATTEMPTS = Fill(
     name="attempt",
     table="cashier_attempt",
     ids=2,
-    row_bytes=560,
+    row_bytes=420,
     in_one_go=True,
     sql="""
     INSERT INTO cashier_attempt (id, attempt_no, payment_id, account_id, method, amount_minor, currency, exclusive,

@@ -8,7 +8,7 @@ EVENTS = Fill(
     name="paid_event",
     table="outbox_event",
     ids=1,
-    row_bytes=640,
+    row_bytes=535,
     sql="""
     INSERT INTO outbox_event (id, event_id, name, subject, payload, merchant_id, created_at)
     SELECT %(paid_event)s + s.n - 1, pg_temp.seeded_number('E' || s.day, %(seed)s || 'e' || s.n),

@@ -11,7 +11,7 @@ FACTS = Fill(
     name="fact",
     table="cashier_channelfact",
     ids=3,
-    row_bytes=620,
+    row_bytes=850,
     sql=r"""
     INSERT INTO cashier_channelfact (id, account_id, attempt_id, refund_id, source, outcome, verdict, attempt_no, refund_no,
         amount_minor, currency, channel_trade_no, occurred_at, code, message, raw, received_at, digest)

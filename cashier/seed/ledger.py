@@ -8,7 +8,7 @@ LEDGER = Fill(
     name="ledger",
     table="cashier_ledgerentry",
     ids=6,
-    row_bytes=720,
+    row_bytes=625,
     in_one_go=True,
     sql="""
     INSERT INTO cashier_ledgerentry (id, journal, line, account, amount_minor, currency, fact_id, booked_at)

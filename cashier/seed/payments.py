@@ -8,7 +8,7 @@ PAYMENTS = Fill(
     name="payment",
     table="cashier_payment",
     ids=1,
-    row_bytes=600,
+    row_bytes=665,
     in_one_go=True,
     sql="""
     INSERT INTO cashier_payment (id, payment_no, token, merchant_id, merchant_order_no, amount_minor, currency, title,

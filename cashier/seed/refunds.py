@@ -9,7 +9,7 @@ REFUNDS = Fill(
     name="refund",
     table="cashier_refund",
     ids=1,
-    row_bytes=30,
+    row_bytes=20,
     in_one_go=True,
     sql="""
     INSERT INTO cashier_refund (id, refund_no, merchant_refund_no, attempt_id, receipt_id, amount_minor, currency, reason,

@@ -26,7 +26,7 @@ TRAIL = Fill(
     name="payment_trail",
     table="trail_operationrecord",
     ids=_IDS,
-    row_bytes=60,
+    row_bytes=75,
     is_hot=False,
     in_one_go=True,
     sql=chained(_RECORDS, first="payment_trail", ids=_IDS),

@@ -8,7 +8,7 @@ EVENTS = Fill(
     name="news",
     table="outbox_event",
     ids=1,
-    row_bytes=640,
+    row_bytes=535,
     sql="""
     INSERT INTO outbox_event (id, event_id, name, subject, payload, merchant_id, created_at)
     SELECT %(news)s + n - 1, pg_temp.seeded_number('E' || day, %(seed)s || 'n' || n),
@@ -25,7 +25,7 @@ DELIVERIES = Fill(
     name="delivered",
     table="outbox_delivery",
     ids=1,
-    row_bytes=220,
+    row_bytes=175,
     in_one_go=True,
     sql=_DELIVERED.format(name="delivered", event="paid_event", consumer="orders"),
 )
@@ -33,7 +33,7 @@ NEWS_DELIVERIES = Fill(
     name="news_delivered",
     table="outbox_delivery",
     ids=1,
-    row_bytes=220,
+    row_bytes=175,
     in_one_go=True,
     sql=_DELIVERED.format(name="news_delivered", event="news", consumer="webhooks"),
 )

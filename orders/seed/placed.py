@@ -8,7 +8,7 @@ ORDERS = Fill(
     name="placed",
     table="orders_order",
     ids=1,
-    row_bytes=1280,
+    row_bytes=1170,
     in_one_go=True,
     sql="""
     INSERT INTO orders_order (id, order_no, token, merchant_id, merchant_order_no, return_url, buyer, buyer_name, contact,

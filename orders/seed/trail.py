@@ -21,7 +21,7 @@ TRAIL = Fill(
     name="case_trail",
     table="trail_operationrecord",
     ids=_IDS,
-    row_bytes=40,
+    row_bytes=50,
     is_hot=False,
     in_one_go=True,
     sql=chained(_RECORDS, first="case_trail", ids=_IDS),

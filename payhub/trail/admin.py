@@ -14,5 +14,5 @@ class OperationRecordAdmin(ReadOnlyAdmin):
     """Records of the trail."""
 
     list_display = ("at", "subject", "sequence", "action", "actor", "request_id")
-    search_fields = ("subject__exact", "actor__exact", "request_id__exact")
-    search_help_text = _("A whole subject (payment:P…, order:O…), actor or request number")
+    search_fields = ("subject__exact", "request_id__exact")
+    search_help_text = _("A whole subject (payment:P…, order:O…) or request number")
