@@ -54,6 +54,7 @@ class ReadOnlyAdmin(_NobodyChanges, AnyAdmin):
     list_per_page = 50
     show_full_result_count = False
     paginator = QuickPaginator
+    sortable_by: ClassVar[tuple[str, ...]] = ()  # another order than the index's would sort every row there is
 
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str

@@ -69,6 +69,27 @@ class _Queue(admin.SimpleListFilter):
         return queryset.filter(chosen) if self.value() == "all" else queryset.filter(chosen, ended_at__isnull=True)
 
 
+AGES = ((0, 1, _("under 1 day")), (1, 3, _("1–3 days")), (3, 7, _("3–7 days")), (7, 36_500, _("over 7 days")))
+
+
+class _Age(admin.SimpleListFilter):
+    title = _("age")
+    parameter_name = "age"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(place), words) for place, (_from, _to, words) in enumerate(AGES)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(_of_age(int(value))) if value in {"0", "1", "2", "3"} else queryset
+
+
+def _of_age(place: int) -> Q:
+    younger, older, _words = AGES[place]
+    now = clock.now()
+    return Q(created_at__lte=now - timedelta(days=younger), created_at__gt=now - timedelta(days=older))
+
+
 @admin.register(Complaint)
 class ComplaintAdmin(ActAdmin):
     """Cases."""
@@ -78,11 +99,11 @@ class ComplaintAdmin(ActAdmin):
     ordering = ("due_at", "pk")
     list_per_page = 25
     list_display = ("complaint_no", "kind", "merchant", "buyer", "amount", "due", "owner", "state")
-    list_filter = (_Queue, "kind", "state", "merchant")
+    list_filter = (_Queue, _Age, "kind", "state", "merchant")
     list_select_related = ("merchant", "owner", "order")
     search_fields = ("complaint_no__exact",)
     search_help_text = _(
-        "A whole number of a case, order, payment, attempt, refund or of the channel, an amount (128.00), or the last four of a telephone"
+        "A whole number of a case, order, payment, attempt or refund, the channel's number, an amount (128.00), or the last four of a telephone"
     )
     change_form_template = "admin/orders/complaint/case.html"
     change_list_template = "admin/orders/complaint/queue.html"
@@ -226,7 +247,7 @@ class ComplaintAdmin(ActAdmin):
         """Enough of the buyer to know them again."""
         return masked(case.order.contact or case.order.buyer)
 
-    @admin.display(description=_("Due"), ordering="due_at")
+    @admin.display(description=_("Due"))
     def due(self, case: Complaint) -> str:
         """When it has to be answered, in words."""
         return due_words(case)
@@ -246,15 +267,8 @@ def due_words(case: Complaint) -> str:
     return (gettext("in %(much)s") if left > timedelta() else gettext("overdue %(much)s")) % {"much": much}
 
 
-def ages() -> list[tuple[Any, int]]:
+def ages() -> list[tuple[int, Any, int]]:
     """Return how many open cases there are by age: one pass over the open ones."""
-    now = clock.now()
-    day, three, seven = (now - timedelta(days=days) for days in (1, 3, 7))
-    counted = Complaint.objects.filter(ended_at__isnull=True).aggregate(
-        fresh=Count("pk", filter=Q(created_at__gt=day)),
-        days=Count("pk", filter=Q(created_at__lte=day, created_at__gt=three)),
-        week=Count("pk", filter=Q(created_at__lte=three, created_at__gt=seven)),
-        older=Count("pk", filter=Q(created_at__lte=seven)),
-    )
-    words = {"fresh": _("under 1 day"), "days": _("1–3 days"), "week": _("3–7 days"), "older": _("over 7 days")}
-    return [(words[name], counted[name]) for name in words]
+    counts = {f"age_{place}": Count("pk", filter=_of_age(place)) for place in range(len(AGES))}
+    counted = Complaint.objects.filter(ended_at__isnull=True).aggregate(**counts)
+    return [(place, words, counted[f"age_{place}"]) for place, (_from, _to, words) in enumerate(AGES)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orders.seed.complaints import COMPLAINTS, MESSAGES
-from orders.seed.events import DELIVERIES, EVENTS, NEWS_DELIVERIES
+from orders.seed.deliveries import DELIVERIES
 from orders.seed.placed import ORDERS
 from orders.seed.trail import TRAIL
 
-FILLS = [ORDERS, EVENTS, DELIVERIES, NEWS_DELIVERIES, COMPLAINTS, MESSAGES, TRAIL]
+FILLS = [ORDERS, DELIVERIES, COMPLAINTS, MESSAGES, TRAIL]

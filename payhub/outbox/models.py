@@ -37,9 +37,9 @@ class Event(models.Model):
 class DeliveryState(models.TextChoices):
     """Where a delivery stands."""
 
-    PENDING = "PENDING"
-    DONE = "DONE"
-    PARKED = "PARKED"  # given up after the last try; a person looks (exception queue)
+    PENDING = "PENDING", _("Will be delivered")
+    DONE = "DONE", _("Delivered")
+    PARKED = "PARKED", _("Parked")  # given up after the last try; a person looks (exception queue)
 
 
 DELIVERY_EDGES = {"PENDING": ("DONE", "PARKED"), "PARKED": ("PENDING",)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +9,7 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from payhub import clock
@@ -88,10 +88,9 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         return "" if row.amount_minor is None else str(Money(row.amount_minor, row.currency))
 
     @admin.display(description=_("Age"))
-    def age(self, row: ReviewItem) -> timedelta:
+    def age(self, row: ReviewItem) -> str:
         """How long it has been, or was, open."""
-        lasted = (row.resolved_at or clock.now()) - row.opened_at
-        return timedelta(seconds=int(lasted.total_seconds()))
+        return timesince(row.opened_at, row.resolved_at or clock.now())
 
     @admin.display(description=_("What to do"))
     def what_to_do(self, row: ReviewItem) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,13 @@ from django.test.utils import CaptureQueriesContext
 
 from cashier.metrics import duplicates_prevented
 from cashier.models import PendingQuery
-from orders.models import Complaint
+from orders.models import Complaint, WebhookDelivery, WebhookEndpoint, WebhookTry
 from payhub import clock
 from payhub.dashboard.figures import all_figures, count
 from payhub.dashboard.models import Summary
 from payhub.db import committed
 from payhub.merchants.models import Merchant
+from payhub.outbox.emit import emit
 from payhub.review.models import Kind, Owner, ReviewItem
 from payhub.review.queue import open_review
 from payhub.review.words import WHAT_TO_DO, runbook_for
@@ -112,8 +115,50 @@ def test_the_first_page_shows_what_the_sweep_counted_and_every_number_leads_to_i
     assert "Paid twice or too late, 7 days" in page
     assert "<svg" in page
     assert " style=" not in page[page.index('class="desk board"') : page.index("</svg>")]
-    for figure in all_figures():
-        assert browser.get(figure.link.replace("{label}", "x")).status_code in {200, 302}, figure.name
+    board = page[page.index('class="desk board"') :]
+    links = {unescape(link) for link in re.findall(r'href="(/admin/[^"]+)"', board[: board.index('id="content-main"')])}
+    assert len(links) >= len(all_figures())
+    for link in links:
+        assert browser.get(link).status_code == 200, link
+    shown = browser.get(next(link for link in links if "age=0" in link)).content.decode()
+    assert twice.complaint_no in shown
+
+
+def test_a_days_books_stand_on_the_first_page_and_lead_to_the_day(shop: Merchant) -> None:
+    now = clock.now()
+    for place, state in enumerate(("EXPECTED", "MISSING")):
+        bill = Bill.objects.create(
+            account_code=f"lantern-{place}", channel="alpha", merchant=shop, day_date=now.date(), starts_at=now, ends_at=now,
+            fetch_at=now, deadline_at=now,
+        )  # fmt: skip
+        if state == "MISSING":
+            bill.miss()
+            bill.save()
+    count(now=now)
+    page = signed_in(person("li")).get("/admin/").content.decode()
+    assert f'href="/admin/reconciliation/bill/?day_date={now.date()}"' in page
+    assert "mark-3" in page  # the worst of the day's accounts
+    assert "Bill missing" in page
+
+
+def test_webhooks_given_up_lead_to_their_list_without_bodies(shop: Merchant) -> None:
+    now = clock.now()
+    with committed():
+        event = emit(name="order.paid", subject="order:O1", payload={}, at=now, merchant_id=shop.pk)
+    endpoint = WebhookEndpoint.objects.create(endpoint_no="W1", merchant=shop, url="https://x.example", created_at=now)
+    delivery = WebhookDelivery.objects.create(
+        delivery_no="D1", event=event, endpoint=endpoint, outcome="FAILED", created_at=now
+    )
+    WebhookTry.objects.create(
+        delivery=delivery, at=now, took_ms=7, request_headers={"webhook-signature": "v1,secret"}, request_body="body-sent",
+        error="refused",
+    )  # fmt: skip
+    browser = signed_in(person("op", "ops"))
+    assert "D1" in browser.get("/admin/orders/webhookdelivery/?outcome=FAILED").content.decode()
+    page = browser.get(f"/admin/orders/webhookdelivery/{delivery.pk}/change/").content.decode()
+    assert "refused" in page
+    assert "v1,secret" not in page
+    assert "body-sent" not in page
 
 
 def test_looking_at_the_first_page_counts_nothing(twice: Complaint) -> None:
