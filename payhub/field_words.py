@@ -5,12 +5,13 @@ Set when Django has read the models and not in each of them, so that a better wo
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import apps
-from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
 APPS = {"cashier", "merchants", "orders", "outbox", "reconciliation", "review", "trail"}
-WORDS: dict[str, Promise] = {
+WORDS: dict[str, Any] = {
     "account": pgettext_lazy("field", "account"),
     "account_code": pgettext_lazy("field", "account code"),
     "action": pgettext_lazy("field", "action"),

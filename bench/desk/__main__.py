@@ -47,7 +47,7 @@ def measure(times: int) -> list[tuple[str, float, float, int]]:
         asked[page] = len(queries)
     for _ in range(times):
         for page, found in taken.items():
-            found.append(timed(lambda page=page: browser.get(page)))  # type: ignore[misc]
+            found.append(timed(lambda page=page: browser.get(page)))
     return [(page, statistics.median(found), max(found), asked[page]) for page, found in taken.items()]
 
 

@@ -9,7 +9,7 @@ from payhub.trail.seed import chained
 _IDS = 6
 _RECORDS = """
     SELECT n, 'payment:' || payment_no AS subject, at, 'shopper' AS actor, 'payment.opened' AS action,
-        jsonb_build_object('amount', amount_minor) AS detail FROM seeded WHERE has_case
+        jsonb_build_object('amount', '¥' || to_char(amount_minor / 100.0, 'FM999,990.00')) AS detail FROM seeded WHERE has_case
     UNION ALL
     SELECT t.n, 'payment:' || t.payment_no, t.tried_at, 'shopper', 'attempt.started',
         jsonb_build_object('attempt_no', t.attempt_no, 'method', t.method)

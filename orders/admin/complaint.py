@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -54,7 +54,7 @@ class _Queue(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         rows = list(super().choices(changelist))
-        rows[0]["display"] = _("Open")
+        rows[0]["display"] = pgettext("queue", "Open")
         return rows
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -8,7 +8,7 @@ from payhub.trail.seed import chained
 _IDS = 3
 _RECORDS = """
     SELECT s.n, 'order:' || s.order_no AS subject, s.at, 'shopper' AS actor, 'order.submitted' AS action,
-        jsonb_build_object('amount', s.amount_minor) AS detail FROM seeded s WHERE s.has_case
+        jsonb_build_object('amount', '¥' || to_char(s.amount_minor / 100.0, 'FM999,990.00')) AS detail FROM seeded s WHERE s.has_case
     UNION ALL
     SELECT s.n, 'order:' || s.order_no, s.paid_at, 'system', 'order.paid', jsonb_build_object('payment_no', s.payment_no)
     FROM seeded s WHERE s.has_case AND s.is_paid

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from payhub import clock
 from payhub.money import Money
@@ -30,7 +31,7 @@ class _IsOpen(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         rows = list(super().choices(changelist))
-        rows[0]["display"] = _("Open")
+        rows[0]["display"] = pgettext("queue", "Open")
         return rows
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:

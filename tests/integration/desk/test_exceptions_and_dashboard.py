@@ -30,8 +30,8 @@ from payhub.review.queue import open_review
 from payhub.review.words import WHAT_TO_DO, runbook_for
 from payhub.roles import Role, RoleBackend
 from payhub.settings import CACHES
-from tests.conftest import MovedClock
 from reconciliation.models import Bill
+from tests.conftest import MovedClock
 from tests.integration.desk.conftest import person, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
