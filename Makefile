@@ -11,7 +11,7 @@ export PYTHONDEVMODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race proofs simulate chaos bench-reconcile lint types format screenshots shell reset
+.PHONY: help demo test race proofs simulate chaos bench-reconcile bench-desk lint types format screenshots shell reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,9 @@ screenshots: $(INSTALLED) ## take pictures of every page into screenshots/ (READ
 
 bench-reconcile: $(INSTALLED) ## measure a day of reconciliation beside raw COPY and join in psql (LINES=1000000)
 	@exec $(PYTHON) -m dev.servers run -- $(PYTHON) -m bench.reconcile --lines $(or $(LINES),1000000)
+
+bench-desk: $(INSTALLED) ## measure the desk's pages at a million orders (ORDERS=1000000 CASES=50000)
+	@exec $(PYTHON) -m dev.servers run -- $(PYTHON) -m bench.desk --orders $(or $(ORDERS),1000000) --cases $(or $(CASES),50000)
 
 shell: $(INSTALLED) ## open Django's shell on the demo's database
 	@exec $(PYTHON) -m dev.demo run -- $(PYTHON) manage.py shell

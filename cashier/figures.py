@@ -16,7 +16,7 @@ FIGURES = [
         shape="money",
         sql="SELECT currency, sum(amount_minor) FROM cashier_channelfact WHERE verdict IN ('PAYS', 'PAYS_LATE') "
         "AND received_at >= %(today)s GROUP BY currency ORDER BY currency",
-        link="/admin/cashier/payment/?state=PAID",
+        link="/admin/cashier/payment/?state=PAID&paid_at__gte={today}",
     ),
     Figure(
         name="not_confirmed",
@@ -43,20 +43,20 @@ FIGURES = [
         name="duplicates_prevented",
         label=_("Second payments prevented, 7 days"),
         counter=duplicates_prevented,
-        link="/admin/cashier/payment/",
+        link="/admin/cashier/payment/?tried=again",
     ),
     Figure(
         name="duplicates_detected",
         label=_("Paid twice or too late, 7 days"),
         sql="SELECT 'all', count(*) FROM cashier_refund WHERE is_surplus AND requested_at >= %(week)s",
-        link=f"{_REFUNDS}?is_surplus__exact=1",
+        link=f"{_REFUNDS}?is_surplus__exact=1&requested_at__gte={{week}}",
     ),
     Figure(
         name="duplicates_returned",
         label=_("… of these gone back"),
         sql="SELECT 'all', count(*) FROM cashier_refund WHERE is_surplus AND state = 'SUCCEEDED' "
         "AND requested_at >= %(week)s",
-        link=f"{_REFUNDS}?is_surplus__exact=1&state=SUCCEEDED",
+        link=f"{_REFUNDS}?is_surplus__exact=1&state=SUCCEEDED&requested_at__gte={{week}}",
     ),
     Figure(
         name="success_rate",
@@ -65,6 +65,6 @@ FIGURES = [
         sql="SELECT c.channel, round(100.0 * count(*) FILTER (WHERE a.state = 'SUCCEEDED') / count(*)) "
         "FROM cashier_attempt a JOIN cashier_channelaccount c ON c.id = a.account_id WHERE a.created_at >= %(day)s "
         "AND a.state IN ('SUCCEEDED', 'FAILED', 'CLOSED') GROUP BY c.channel ORDER BY c.channel",
-        link=f"{_ATTEMPTS}?account__channel={{label}}",
+        link=f"{_ATTEMPTS}?account__channel={{label}}&created_at__gte={{day}}",
     ),
 ]

@@ -13,7 +13,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum, Value
 from django.utils.translation import gettext_lazy as _
 
 from cashier.errors import PaymentNotFound
-from cashier.models import Attempt, ChannelAccount, Payment, PendingQuery, Refund
+from cashier.models import Attempt, ChannelAccount, ChannelFact, Payment, PendingQuery, Refund
 from cashier.states import LIVE, AttemptState
 from payhub import numbers
 from payhub.merchants.models import Merchant
@@ -100,14 +100,6 @@ def standings(merchant_id: int, merchant_order_nos: list[str]) -> list[Standing]
     ]
 
 
-def find_order_no(number: str) -> str:
-    """Return the order number that a payment's, attempt's, refund's or channel's number is about; "" when there is none."""
-    kinds = {"P": "payment_no", "A": "attempts__attempt_no", "R": "attempts__refunds__refund_no"}
-    ours = numbers.is_well_formed(number) and kinds.get(number[:1])
-    found = Payment.objects.filter(**{ours or "attempts__channel_trade_no": number})
-    return found.values_list("merchant_order_no", flat=True).first() or ""
-
-
 # Sets of order numbers, for the apps above to look for theirs in: a part of their statement, never read one by one.
 
 
@@ -153,3 +145,15 @@ def offered_accounts(payment: Payment) -> list[ChannelAccount]:
     """Return the accounts by which this payment may be paid, oldest first."""
     accounts = ChannelAccount.objects.filter(merchant_id=payment.merchant_id).order_by("id")
     return [account for account in accounts if is_offered(account, payment.merchant)]
+
+
+def find_order_no(number: str) -> str:
+    """Return the order number that a number of ours, or of a channel, is about; "" when there is none. By index only."""
+    own = number.upper()
+    kinds = {"P": "payment_no", "A": "attempts__attempt_no", "R": "attempts__refunds__refund_no"}
+    kind = kinds.get(own[:1]) if numbers.is_well_formed(own) else None
+    found = Payment.objects.filter(**{kind: own}).values_list("merchant_order_no", flat=True).first() if kind else None
+    if found is None:  # a channel's number may begin with any letter, and a second receipt stands only in its fact
+        facts = ChannelFact.objects.filter(channel_trade_no=number, attempt__isnull=False).exclude(channel_trade_no="")
+        found = facts.order_by("id").values_list("attempt__payment__merchant_order_no", flat=True).first()
+    return found or ""

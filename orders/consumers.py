@@ -16,6 +16,7 @@ orders = Consumer(
 )
 webhooks = Consumer(events=frozenset(set(EventType.values) - {EventType.TEST}), take=fan_out)
 complaints = Consumer(
-    events=frozenset({"payment.surplus", "refund.succeeded", "refund.failed"}), take=complaints_receive.receive
+    events=frozenset({"payment.surplus", "bill.differs", "refund.succeeded", "refund.failed"}),
+    take=complaints_receive.receive,
 )
 letters = Consumer(events=frozenset({SWITCHED_OFF}), take=letters_service.write)

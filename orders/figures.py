@@ -19,7 +19,7 @@ FIGURES = [
         name="webhooks_failing",
         label=_("Webhooks given up, 7 days"),
         sql="SELECT 'all', count(*) FROM orders_webhookdelivery WHERE outcome = 'FAILED' AND created_at >= %(week)s",
-        link="/admin/orders/order/",
+        link="/admin/orders/webhookdelivery/?outcome=FAILED&created_at__gte={week}",
         is_bad=True,
     ),
     Figure(
@@ -36,6 +36,6 @@ FIGURES = [
         sql="SELECT g, count(c.id) FROM generate_series(0, 3) g LEFT JOIN orders_complaint c ON c.ended_at IS NULL AND "
         "width_bucket(extract(epoch FROM %(now)s - c.created_at)::numeric, ARRAY[86400, 259200, 604800]::numeric[]) "
         "= g GROUP BY g ORDER BY g",
-        link="/admin/orders/complaint/",
+        link="/admin/orders/complaint/?age={label}",
     ),
 ]

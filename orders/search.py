@@ -94,7 +94,7 @@ def _begins_at(day: date) -> datetime:
 
 def _numbered(number: str) -> Q:
     ours = number.upper()
-    elsewhere = find_order_no(ours) or find_order_no(number)
+    elsewhere = find_order_no(number)
     return Q(order_no__startswith=ours) | Q(merchant_order_no=number) | Q(order_no=elsewhere)
 
 

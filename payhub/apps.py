@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
+from payhub.field_words import name_fields
+
 
 class PayhubConfig(AppConfig):
     """payhub."""
@@ -11,5 +13,7 @@ class PayhubConfig(AppConfig):
     name = "payhub"
 
     def ready(self) -> None:
-        """Register the start-up checks."""
+        """Register the start-up checks, and name the fields of all rows: every app's models are read by now."""
         from payhub import checks  # noqa: F401, PLC0415 - Django wants its checks registered here
+
+        name_fields()

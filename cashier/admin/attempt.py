@@ -50,9 +50,9 @@ class AttemptAdmin(ActAdmin):
     change_form_template = "admin/cashier/attempt/acts.html"
 
     list_display = ("attempt_no", "created_at", "payment_no", "account", "method", "amount", "state", "surplus")
-    list_filter = ("state", "surplus", "account", "account__channel", "method")
+    list_filter = ("state", "surplus", "account", "account__channel")
     list_select_related = ("payment", "account")
-    search_fields = ("attempt_no__exact", "channel_trade_no__exact", "payment__payment_no__exact")
+    search_fields = ("attempt_no__exact", "facts__channel_trade_no__exact", "payment__payment_no__exact")
     search_help_text = _("The whole number of an attempt, of the channel or of a payment")
     # Not what the shopper was shown: whoever has the code may pay by it.
     fields = (

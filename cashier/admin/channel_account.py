@@ -15,5 +15,5 @@ class ChannelAccountAdmin(ReadOnlyAdmin):
     list_display = ("code", "merchant", "channel", "is_active", "is_test", "settings_version", "created_at")
     list_filter = ("channel", "is_active", "is_test")
     list_select_related = ("merchant",)
-    search_fields = ("code", "merchant__code")
+    search_fields = ("code__icontains", "merchant__code__icontains")
     exclude = ("sealed_settings",)

@@ -16,6 +16,6 @@ class ChannelFactAdmin(ReadOnlyAdmin):
     list_display = ("pk", "received_at", "account", "source", "attempt_no", "refund_no", "outcome", "amount", "verdict")
     list_filter = ("source", "outcome", "verdict", "account")
     list_select_related = ("account",)
-    search_fields = ("attempt_no__exact", "refund__refund_no__exact", "attempt__channel_trade_no__exact")
+    search_fields = ("attempt_no__exact", "refund__refund_no__exact", "channel_trade_no__exact")
     search_help_text = _("The whole number of an attempt, of a refund or of the channel")
     readonly_fields = ("amount",)

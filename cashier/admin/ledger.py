@@ -15,7 +15,6 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     """Ledger entries."""
 
     list_display = ("journal", "line", "account", "signed_amount", "booked_at")
-    list_filter = ("currency",)
     search_fields = ("journal__exact", "account__exact")
     search_help_text = _("The whole name of a journal or an account")
     readonly_fields = ("signed_amount",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -73,9 +74,11 @@ class Attempt(Stateful):
             models.CheckConstraint(name="attempt_amount_positive", condition=models.Q(amount_minor__gt=0)),
         ]
         indexes = [
-            models.Index(
-                name="attempt_by_trade_no", fields=["channel_trade_no"], condition=~models.Q(channel_trade_no="")
-            )
+            # The few that people look for among very many.
+            models.Index(name="attempt_live", fields=["id"], condition=models.Q(state__in=LIVE)),
+            models.Index(name="attempt_surplus", fields=["id"], condition=models.Q(surplus=True)),
+            # The last day's and week's, for the dashboard; rows come in the order of their time.
+            BrinIndex(name="attempt_by_time", fields=["created_at"], autosummarize=True, pages_per_range=32),
         ]
         triggers = [
             *edge_guard(ATTEMPT_EDGES, AttemptState.PAYING),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from cashier.channels.base import Outcome
 from cashier.models.channel_account import ChannelAccount
-from cashier.states import BOOKED, RECEIPTS, FactSource, Verdict
+from cashier.states import BOOKED, RECEIPTS, SURPLUS, FactSource, Verdict
 from payhub.fsm import append_only
 from payhub.money import Money
+
+_ODD = (Verdict.PAYS_LATE, Verdict.CONTRADICTS, Verdict.NOT_OURS, Verdict.REFUSES_RETURN, Verdict.REPEATED)
 
 
 class ChannelFact(models.Model):
@@ -51,6 +54,18 @@ class ChannelFact(models.Model):
         ]
         indexes = [
             models.Index(name="fact_by_trade", fields=["attempt_no", "id"]),
+            # What a shopper reads to us from their account.
+            models.Index(
+                name="fact_by_channel_no", fields=["channel_trade_no"], condition=~models.Q(channel_trade_no="")
+            ),
+            # What is not everyday, for people.
+            models.Index(
+                name="fact_odd",
+                fields=["id"],
+                condition=models.Q(verdict__in=[*SURPLUS, *_ODD]),
+            ),
+            # The day's, for the dashboard; rows come in the order of their time.
+            BrinIndex(name="fact_by_time", fields=["received_at"], autosummarize=True, pages_per_range=32),
             # The view cashier_settled by day (docs/adr/0003).
             models.Index(
                 "account",

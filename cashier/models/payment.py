@@ -17,8 +17,8 @@ from payhub.money import Money
 class ClosedBecause(models.TextChoices):
     """Why a payment ended, or shall end, without money."""
 
-    EXPIRED = "EXPIRED"
-    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED", _("Its time was over")
+    CANCELLED = "CANCELLED", _("Somebody cancelled")
 
 
 class Payment(Stateful):

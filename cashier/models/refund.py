@@ -132,6 +132,11 @@ class Refund(Stateful):
                 name="refund_to_decide", fields=["requested_at"], condition=models.Q(state=RefundState.REQUESTED)
             ),
             models.Index(name="refund_to_send", fields=["id"], condition=models.Q(state=RefundState.APPROVED)),
+            models.Index(
+                name="refund_stuck",
+                fields=["id"],
+                condition=models.Q(state__in=[RefundState.UNKNOWN, RefundState.FAILED]),
+            ),
             models.Index(name="refund_surplus", fields=["reason", "state"], condition=models.Q(is_surplus=True)),
         ]
         triggers = [

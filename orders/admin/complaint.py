@@ -6,14 +6,14 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -21,8 +21,9 @@ from django.views.decorators.http import require_POST
 from cashier.public import CashierError, find_order_no
 from orders.admin.case_page import all_subjects, case_context, read
 from orders.admin.complaint_acts import ACTS
+from orders.admin.open_case import ADDED, OPEN, OPENED, OpenForm, open_case
 from orders.errors import OrdersError
-from orders.models import Complaint, ComplaintFile
+from orders.models import Complaint, ComplaintFile, Order
 from orders.services.complaints.export import export
 from orders.services.complaints.reveal import reveal
 from orders.services.complaints.words import previews
@@ -31,7 +32,9 @@ from payhub import clock
 from payhub.act_pages import ActAdmin
 from payhub.masking import masked
 from payhub.money import Money
+from payhub.read_only_admin import MOST_FOUND
 from payhub.roles import CASE_WORKERS, NotYourRole, Role, has_role
+from payhub.see_other import SeeOther
 
 
 class _Queue(admin.SimpleListFilter):
@@ -51,7 +54,7 @@ class _Queue(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         rows = list(super().choices(changelist))
-        rows[0]["display"] = _("Open")
+        rows[0]["display"] = pgettext("queue", "Open")
         return rows
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -66,6 +69,27 @@ class _Queue(admin.SimpleListFilter):
         return queryset.filter(chosen) if self.value() == "all" else queryset.filter(chosen, ended_at__isnull=True)
 
 
+AGES = ((0, 1, _("under 1 day")), (1, 3, _("1–3 days")), (3, 7, _("3–7 days")), (7, 36_500, _("over 7 days")))
+
+
+class _Age(admin.SimpleListFilter):
+    title = _("age")
+    parameter_name = "age"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(place), words) for place, (_from, _to, words) in enumerate(AGES)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return queryset.filter(_of_age(int(value))) if value in {"0", "1", "2", "3"} else queryset
+
+
+def _of_age(place: int) -> Q:
+    younger, older, _words = AGES[place]
+    now = clock.now()
+    return Q(created_at__lte=now - timedelta(days=younger), created_at__gt=now - timedelta(days=older))
+
+
 @admin.register(Complaint)
 class ComplaintAdmin(ActAdmin):
     """Cases."""
@@ -75,11 +99,11 @@ class ComplaintAdmin(ActAdmin):
     ordering = ("due_at", "pk")
     list_per_page = 25
     list_display = ("complaint_no", "kind", "merchant", "buyer", "amount", "due", "owner", "state")
-    list_filter = (_Queue, "kind", "state", "merchant")
+    list_filter = (_Queue, _Age, "kind", "state", "merchant")
     list_select_related = ("merchant", "owner", "order")
     search_fields = ("complaint_no__exact",)
     search_help_text = _(
-        "A whole number of a case, order, payment, attempt or refund, an amount (128.00), or the last four of a telephone"
+        "A whole number of a case, order, payment, attempt or refund, the channel's number, an amount (128.00), or the last four of a telephone"
     )
     change_form_template = "admin/orders/complaint/case.html"
     change_list_template = "admin/orders/complaint/queue.html"
@@ -92,20 +116,27 @@ class ComplaintAdmin(ActAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Find cases by whatever number somebody has in front of them."""
-        term = search_term.strip().upper()
+        term = search_term.strip()
         if not term:
             return queryset, False
         if len(term) == 4 and term.isdecimal():  # among open cases only, so that no million of orders is read
             return queryset.filter(ended_at__isnull=True, order__contact__endswith=term), False
-        order_no = find_order_no(term)
-        found = Q(complaint_no=term) | Q(order__order_no=order_no or term)
+        # One look into each index; joined by OR they would read every case.
+        looks = [
+            Q(complaint_no=term.upper()),
+            Q(order__in=Order.objects.filter(order_no=find_order_no(term) or term.upper())),
+        ]
         with suppress(ValueError):
-            found |= Q(amount_minor=Money.from_major(term, "CNY").minor)
-        return queryset.filter(found), False
+            looks.append(Q(amount_minor=Money.from_major(term, "CNY").minor))
+        found = [
+            Complaint.objects.filter(look).order_by("-pk").values_list("pk", flat=True)[:MOST_FOUND] for look in looks
+        ]
+        return queryset.filter(pk__in={pk for some in found for pk in some}), False
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the queue below the ages of what is open."""
-        return super().changelist_view(request, {**(extra_context or {}), "ages": ages()})
+        more = {"ages": ages(), "may_work": has_role(_person(request), *CASE_WORKERS)}
+        return super().changelist_view(request, {**(extra_context or {}), **more})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -119,11 +150,35 @@ class ComplaintAdmin(ActAdmin):
         """Put the case's own pages before the stock ones."""
         view, name = self.admin_site.admin_view, "orders_complaint"
         return [
+            path("open/", view(self.open_page), name=f"{name}_open"),
             path("<int:pk>/reveal/", view(self.reveal_page), name=f"{name}_reveal"),
             path("<int:pk>/export/", view(self.export_file), name=f"{name}_export"),
             path("<int:pk>/files/<int:file_id>/", view(self.file), name=f"{name}_file"),
             *super().get_urls(),
         ]
+
+    def open_page(self, request: HttpRequest) -> HttpResponse:
+        """Ask about which order and why (GET), open its case or show the one there is (POST)."""
+        person = _person(request)
+        if not has_role(person, *CASE_WORKERS):
+            raise PermissionDenied
+        form = OpenForm(
+            request.POST or None, row=None, person=person, initial={"number": request.GET.get("number", "")}
+        )
+        if request.method == "POST" and form.is_valid():
+            reported = open_case(person, form.cleaned_data, clock.now())
+            messages.success(request, str(OPENED if reported.is_new else ADDED))
+            return SeeOther(self.page_of(reported.complaint))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": OPEN["label"],
+            "original": gettext("Cases"),
+            "act": OPEN,
+            "form": form,
+            "back": reverse("admin:orders_complaint_changelist"),
+        }
+        return TemplateResponse(request, "admin/act.html", context, status=400 if form.errors else 200)
 
     def act_context(self, row: Any) -> dict[str, Any]:
         """Show what the shopper will read of each decision."""
@@ -192,7 +247,7 @@ class ComplaintAdmin(ActAdmin):
         """Enough of the buyer to know them again."""
         return masked(case.order.contact or case.order.buyer)
 
-    @admin.display(description=_("Due"), ordering="due_at")
+    @admin.display(description=_("Due"))
     def due(self, case: Complaint) -> str:
         """When it has to be answered, in words."""
         return due_words(case)
@@ -212,15 +267,8 @@ def due_words(case: Complaint) -> str:
     return (gettext("in %(much)s") if left > timedelta() else gettext("overdue %(much)s")) % {"much": much}
 
 
-def ages() -> list[tuple[Any, int]]:
+def ages() -> list[tuple[int, Any, int]]:
     """Return how many open cases there are by age: one pass over the open ones."""
-    now = clock.now()
-    day, three, seven = (now - timedelta(days=days) for days in (1, 3, 7))
-    counted = Complaint.objects.filter(ended_at__isnull=True).aggregate(
-        fresh=Count("pk", filter=Q(created_at__gt=day)),
-        days=Count("pk", filter=Q(created_at__lte=day, created_at__gt=three)),
-        week=Count("pk", filter=Q(created_at__lte=three, created_at__gt=seven)),
-        older=Count("pk", filter=Q(created_at__lte=seven)),
-    )
-    words = {"fresh": _("under 1 day"), "days": _("1–3 days"), "week": _("3–7 days"), "older": _("over 7 days")}
-    return [(words[name], counted[name]) for name in words]
+    counts = {f"age_{place}": Count("pk", filter=_of_age(place)) for place in range(len(AGES))}
+    counted = Complaint.objects.filter(ended_at__isnull=True).aggregate(**counts)
+    return [(place, words, counted[f"age_{place}"]) for place, (_from, _to, words) in enumerate(AGES)]

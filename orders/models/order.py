@@ -88,6 +88,12 @@ class Order(Stateful):
                 fields=["merchant", "contact", "amount_minor", "created_at"],
                 condition=~models.Q(contact=""),
             ),
+            # The few that people look for among very many.
+            models.Index(
+                name="order_in_between",
+                fields=["id"],
+                condition=models.Q(state__in=[OrderState.AWAITING_PAYMENT, OrderState.PARTLY_REFUNDED]),
+            ),
             models.Index(name="order_to_ask", fields=["ask_at", "id"], condition=models.Q(ask_at__isnull=False)),
         ]
         triggers = [

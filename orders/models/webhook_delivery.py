@@ -36,6 +36,7 @@ class WebhookDelivery(models.Model):
             models.Index(name="webhook_due", fields=["next_at", "id"], condition=models.Q(next_at__isnull=False)),
             models.Index(name="webhook_by_endpoint", fields=["endpoint", "-id"]),
             models.Index(name="webhook_by_age", fields=["created_at"]),
+            models.Index(name="webhook_given_up", fields=["created_at"], condition=models.Q(outcome="FAILED")),
         ]
 
     def __str__(self) -> str:

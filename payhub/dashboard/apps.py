@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DashboardConfig(AppConfig):
@@ -10,4 +11,4 @@ class DashboardConfig(AppConfig):
 
     name = "payhub.dashboard"
     label = "dashboard"
-    verbose_name = "Dashboard"
+    verbose_name = _("Dashboard")

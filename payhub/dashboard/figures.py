@@ -34,9 +34,10 @@ class Figure:
     label: Promise
     sql: str = ""
     counter: Counter | None = None
-    link: str  #: The list in the admin that holds the rows, with `{label}` for the row's.
-    shape: str = "tile"  #: tile, money, bars or percent.
+    link: str  #: The list in the admin that holds the rows, with `{label}` for the row's, `{today}`, `{day}`, `{week}`.
+    shape: str = "tile"  #: tile, money, bars or strip.
     words: dict[str, Promise] | None = None  #: Of labels that are codes.
+    marks: tuple[tuple[str, Promise], ...] = ()  #: Of a strip: the sign and the words that each number stands for.
     is_bad: bool = False  #: Anything but zero wants a person.
 
 
@@ -52,8 +53,7 @@ def all_figures() -> list[Figure]:
 
 def count(*, now: datetime) -> int:
     """Count every figure and keep what was found; return how many. Each stands alone: half of them may be newer."""
-    today = localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    moments = {"now": now, "today": today, "day": now - timedelta(days=1), "week": now - timedelta(days=7)}
+    moments = moments_of(now)
     figures = all_figures()
     for figure in figures:
         if figure.counter is not None:
@@ -81,6 +81,12 @@ def _count_day(name: str, counter: Counter, now: datetime) -> None:
     Summary.objects.filter(pk=kept.pk, counter=kept.counter).update(
         rows=sorted(days.items()), counter=stands_at, counted_at=now
     )
+
+
+def moments_of(now: datetime) -> dict[str, datetime]:
+    """Return since when figures count."""
+    today = localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"now": now, "today": today, "day": now - timedelta(days=1), "week": now - timedelta(days=7)}
 
 
 def _rows(figure: Figure, moments: dict[str, datetime]) -> list[Any]:

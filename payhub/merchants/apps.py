@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MerchantsConfig(AppConfig):
@@ -10,4 +11,4 @@ class MerchantsConfig(AppConfig):
 
     name = "payhub.merchants"
     label = "merchants"
-    verbose_name = "Merchants"
+    verbose_name = _("Merchants")

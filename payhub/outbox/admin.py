@@ -23,7 +23,6 @@ class EventAdmin(ReadOnlyAdmin):
     """Events."""
 
     list_display = ("event_id", "created_at", "name", "subject")
-    list_filter = ("name",)
     search_fields = ("event_id__exact", "subject__exact")
     search_help_text = _("A whole event id or subject (payment:P…)")
     inlines = (_Deliveries,)
@@ -34,7 +33,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     """Deliveries."""
 
     list_display = ("pk", "event", "consumer", "state", "tries", "next_at", "done_at")
-    list_filter = ("state", "consumer")
+    list_filter = ("state",)
     list_select_related = ("event",)
     search_fields = ("event__event_id__exact", "event__subject__exact")
     actions = ("try_again",)

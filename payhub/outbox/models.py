@@ -17,7 +17,7 @@ class Event(models.Model):
     subject = models.CharField(max_length=60)
     payload = models.JSONField()
     # Of the merchant that may hear of it (API, webhooks); empty: for our own apps only.
-    merchant = models.ForeignKey(Merchant, null=True, on_delete=models.PROTECT, related_name="+")
+    merchant = models.ForeignKey(Merchant, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -26,9 +26,7 @@ class Event(models.Model):
             models.Index(
                 name="event_of_merchant", fields=["merchant", "-id"], condition=models.Q(merchant__isnull=False)
             ),
-            models.Index(
-                name="event_by_subject", fields=["subject", "-id"], condition=models.Q(merchant__isnull=False)
-            ),
+            models.Index(name="event_by_subject", fields=["subject", "-id"]),
         ]
         triggers = append_only()
 
@@ -39,9 +37,9 @@ class Event(models.Model):
 class DeliveryState(models.TextChoices):
     """Where a delivery stands."""
 
-    PENDING = "PENDING"
-    DONE = "DONE"
-    PARKED = "PARKED"  # given up after the last try; a person looks (exception queue)
+    PENDING = "PENDING", _("Will be delivered")
+    DONE = "DONE", _("Delivered")
+    PARKED = "PARKED", _("Parked")  # given up after the last try; a person looks (exception queue)
 
 
 DELIVERY_EDGES = {"PENDING": ("DONE", "PARKED"), "PARKED": ("PENDING",)}
@@ -61,7 +59,10 @@ class Delivery(Stateful):
     class Meta:
         verbose_name, verbose_name_plural = _("delivery"), _("deliveries")
         constraints = [models.UniqueConstraint(name="delivery_once", fields=["event", "consumer"])]
-        indexes = [models.Index(name="delivery_due", fields=["next_at"], condition=models.Q(state="PENDING"))]
+        indexes = [
+            models.Index(name="delivery_due", fields=["next_at"], condition=models.Q(state="PENDING")),
+            models.Index(name="delivery_parked", fields=["id"], condition=models.Q(state="PARKED")),
+        ]
         triggers = [*edge_guard(DELIVERY_EDGES, DeliveryState.PENDING), *never_deleted()]
 
     def __str__(self) -> str:

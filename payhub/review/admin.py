@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -10,14 +9,16 @@ from django.db import models
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from payhub import clock
 from payhub.money import Money
 from payhub.read_only_admin import ReadOnlyAdmin, timeline_of
 from payhub.review.models import ReviewItem
 from payhub.review.queue import resolve_review
-from payhub.review.words import WHAT_TO_DO, action_for
+from payhub.review.words import WHAT_TO_DO, action_for, runbook_for
 from payhub.roles import EXCEPTION_WORKERS, has_role
 
 
@@ -30,7 +31,7 @@ class _IsOpen(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         rows = list(super().choices(changelist))
-        rows[0]["display"] = _("Open")
+        rows[0]["display"] = pgettext("queue", "Open")
         return rows
 
     def queryset(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> models.QuerySet[Any]:
@@ -49,7 +50,19 @@ class ReviewItemAdmin(ReadOnlyAdmin):
     search_fields = ("subject__exact",)
     search_help_text = _("A whole subject (order:O…, attempt:A…, refund:R…)")
     fields = (
-        *("kind", "subject", "reason", "what_to_do", "action", "owner", "amount", "opened_at", "age", "timeline"),
+        *(
+            "kind",
+            "subject",
+            "reason",
+            "what_to_do",
+            "runbook",
+            "action",
+            "owner",
+            "amount",
+            "opened_at",
+            "age",
+            "timeline",
+        ),
         *("resolution", "resolved_at", "resolved_by"),
     )
 
@@ -76,10 +89,9 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         return "" if row.amount_minor is None else str(Money(row.amount_minor, row.currency))
 
     @admin.display(description=_("Age"))
-    def age(self, row: ReviewItem) -> timedelta:
+    def age(self, row: ReviewItem) -> str:
         """How long it has been, or was, open."""
-        lasted = (row.resolved_at or clock.now()) - row.opened_at
-        return timedelta(seconds=int(lasted.total_seconds()))
+        return timesince(row.opened_at, row.resolved_at or clock.now())
 
     @admin.display(description=_("What to do"))
     def what_to_do(self, row: ReviewItem) -> str:
@@ -91,6 +103,11 @@ class ReviewItemAdmin(ReadOnlyAdmin):
         """Where the one right thing is done."""
         found = action_for(row.kind, row.subject)
         return format_html('<a href="{}">{}</a>', found[1], found[0]) if found else ""
+
+    @admin.display(description=_("Runbook"))
+    def runbook(self, row: ReviewItem) -> str:
+        """Where the rest of it stands."""
+        return runbook_for(row.kind)
 
     @admin.display(description=_("What happened"))
     def timeline(self, row: ReviewItem) -> SafeString:

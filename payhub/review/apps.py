@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ReviewConfig(AppConfig):
@@ -10,4 +11,4 @@ class ReviewConfig(AppConfig):
 
     name = "payhub.review"
     label = "review"
-    verbose_name = "Exception queue"
+    verbose_name = _("Exception queue")

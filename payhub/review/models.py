@@ -62,7 +62,10 @@ class ReviewItem(models.Model):
                 condition=models.Q(resolved_at__isnull=True) | ~models.Q(resolution=""),
             ),
         ]
-        indexes = [models.Index(name="review_open", fields=["opened_at"], condition=models.Q(resolved_at__isnull=True))]
+        indexes = [
+            models.Index(name="review_open", fields=["opened_at"], condition=models.Q(resolved_at__isnull=True)),
+            models.Index(name="review_by_subject", fields=["subject"]),
+        ]
         triggers = never_deleted()
 
     def __str__(self) -> str:

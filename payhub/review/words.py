@@ -46,6 +46,7 @@ _PAGES = {
     "delivery": "/admin/outbox/delivery/{name}/change/",
     "fact": "/admin/cashier/channelfact/{name}/change/",
     "account": "/admin/cashier/channelaccount/?q={name}",
+    "bill": "/admin/reconciliation/bill/?account_code={first}&day_date={rest}",
 }
 _ACTIONS: dict[str, Promise] = {
     Kind.UNKNOWN_PAYMENT: _("Ask the channel"),
@@ -54,6 +55,9 @@ _ACTIONS: dict[str, Promise] = {
     Kind.AMOUNT_MISMATCH: _("Approve its return"),
     Kind.SURPLUS: _("Approve its return"),
     Kind.PARKED_DELIVERY: _("Try it again"),
+    Kind.BILL_MISSING: _("Run the day, or hand the file in"),
+    Kind.BILL_UNUSABLE: _("Run the day, or hand the file in"),
+    Kind.BILL_DIFFERENT: _("Decide about the differences"),
 }
 
 
@@ -61,4 +65,10 @@ def action_for(kind: str, subject: str) -> tuple[Promise, str] | None:
     """Return the words and the address of the one right action; None when there is no page for the subject."""
     begins, _colon, name = subject.partition(":")
     page = _PAGES.get(begins)
-    return (_ACTIONS.get(kind, _("Look at it")), page.format(name=name)) if page else None
+    first, _colon, rest = name.partition(":")
+    return (_ACTIONS.get(kind, _("Look at it")), page.format(name=name, first=first, rest=rest)) if page else None
+
+
+def runbook_for(kind: str) -> str:
+    """Return where the whole runbook of a kind is, in the documents that come with payhub."""
+    return f"docs/runbooks/exceptions.md#{kind.lower()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class TrailConfig(AppConfig):
@@ -10,4 +11,4 @@ class TrailConfig(AppConfig):
 
     name = "payhub.trail"
     label = "trail"
-    verbose_name = "Operation trail"
+    verbose_name = _("Operation trail")

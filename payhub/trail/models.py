@@ -45,6 +45,7 @@ class OperationRecord(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("trail record"), _("trail records")
         constraints = [models.UniqueConstraint(name="trail_subject_sequence", fields=["subject", "sequence"])]
+        indexes = [models.Index(name="trail_by_request", fields=["request_id"], condition=~models.Q(request_id=""))]
         triggers = [
             pgtrigger.Trigger(name="chain", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_CHAIN),
             *append_only(),

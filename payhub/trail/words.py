@@ -80,6 +80,7 @@ ACTIONS: dict[str, Promise] = {
     "webhook.removed": _("Webhook endpoint removed"),
     "review.resolved": _("Exception resolved"),
     "complaint.opened": _("Case opened"),
+    "complaint.reported_again": _("Reported again"),
     "complaint.message": _("Message written"),
     "complaint.file": _("File added"),
     "complaint.answered": _("The shopper answered"),

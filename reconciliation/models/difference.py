@@ -69,6 +69,9 @@ class Difference(Stateful):
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(
+        null=True
+    )  # when other apps heard of it (`services.tell`); once, however often it runs
 
     class Meta:
         verbose_name, verbose_name_plural = _("difference"), _("differences")

@@ -23,6 +23,7 @@ from reconciliation.services.match import match
 from reconciliation.services.progress import Cancelled, Progress
 from reconciliation.services.settle import needs_confirmation, settle_lines
 from reconciliation.services.sweep import wake_sweep
+from reconciliation.services.tell import tell_differences
 from reconciliation.states import BillState, Step
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,8 @@ def _go(bill_id: int, progress: Progress, actor: str) -> None:
     progress.enter(Step.CLOSE)
     Bill.objects.filter(pk=bill_id).update(step=Step.DONE, is_wanted=False, problem=problem, progressed_at=clock.now())
     close(bill_id, actor=actor, now=clock.now())
+    if not problem:
+        tell_differences(bill_id, now=clock.now())
 
 
 def _begin(bill_id: int, actor: str, now: datetime) -> None:

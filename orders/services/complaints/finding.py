@@ -91,4 +91,6 @@ def why_the_later(paid: Sequence[AttemptEvidence]) -> tuple[str, str | Promise]:
     extra = [attempt for attempt in paid if attempt.surplus]
     if not extra:
         return "", ""
+    if len(extra) == len(paid):
+        return extra[-1].attempt_no, _("It did not pay the order: it came too late, or was not the amount asked.")
     return extra[-1].attempt_no, _("It came later by the channel's clock; the earlier one paid the order.")

@@ -1,4 +1,4 @@
-"""Receiving: surplus opens a case by itself; the end of a refund ends the case that waits for it."""
+"""Receiving: surplus, and a bill that differs, open a case by themselves; the end of a refund ends the case that waits."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ _KINDS = {
     "SURPLUS_LATE": ComplaintKind.LATE,
     "SURPLUS_AMOUNT": ComplaintKind.AMOUNT,
 }
+# By the bucket in which the bill's line lies (reconciliation).
+_BILL_KINDS = {
+    "DUPLICATE": ComplaintKind.DUPLICATE,
+    "AMOUNT": ComplaintKind.AMOUNT,
+    "CURRENCY": ComplaintKind.AMOUNT,
+}
 _BY_ITSELF = "The amount is within what the merchant lets go back without a person."
 
 
@@ -32,6 +38,8 @@ def receive(message: Message, now: datetime) -> None:
     try:
         if message.name == "payment.surplus":
             _open(lock_order(merchant_id=merchant_id, order_no=order_no), message, now)
+        elif message.name == "bill.differs":
+            _open_about_bill(lock_order(merchant_id=merchant_id, order_no=order_no), message, now)
         else:
             follow_order(merchant_id=merchant_id, order_no=order_no, now=now)
     except OrderNotFound:
@@ -51,6 +59,19 @@ def _open(order: Order, message: Message, now: datetime) -> None:
     if opened.is_new and _goes_back_by_itself(payment, payload["refund_no"]):
         _decide_by_itself(opened.complaint, now)
     follow_return(complaint=opened.complaint, payment=payment, now=now)
+
+
+def _open_about_bill(order: Order, message: Message, now: datetime) -> None:
+    """The desk looks at the buyer's side; the books' side is decided on the day's page."""
+    payload = message.payload
+    said = Report(
+        kind=_BILL_KINDS.get(payload["bucket"], ComplaintKind.LOST),
+        source=ComplaintSource.SYSTEM,
+        actor=SYSTEM,
+        money=Money(payload["amount_minor"], payload["currency"]) if payload["amount_minor"] else None,
+        why=payload["why"],
+    )
+    put(order=order, said=said, now=now)
 
 
 def _goes_back_by_itself(payment: PaymentView, refund_no: str) -> bool:

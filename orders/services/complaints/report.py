@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import User
 
 from orders.errors import NothingWritten
 from orders.locks import lock_open_complaint
@@ -15,6 +16,7 @@ from orders.services.complaints.files import Upload, keep
 from payhub import numbers
 from payhub.db import committed, insert_once, require_transaction
 from payhub.money import Money
+from payhub.roles import CASE_WORKERS, require_role
 from payhub.trail.record import SHOPPER, record
 
 _AUTHOR = {
@@ -35,6 +37,7 @@ class Report:
     text: str = ""
     money: Money | None = None  #: At stake; the order's amount when nothing is said.
     uploads: tuple[Upload, ...] = ()
+    why: str = ""  #: For the desk only: it stands in the trail, and the shopper never reads it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,15 @@ def report_by_merchant(*, order: Order, kind: ComplaintKind, text: str, who: str
     """Open a case because the shop says so (portal, API); `who` is the member or the key. Raises NothingWritten."""
     said = Report(kind=kind, source=ComplaintSource.MERCHANT, actor=f"merchant:{who}", text=text.strip())
     if not said.text:
+        raise NothingWritten
+    return report(order=order, said=said, now=now)
+
+
+def report_by_staff(*, order: Order, kind: ComplaintKind, why: str, person: User, now: datetime) -> Reported:
+    """Open a case because somebody of the desk says so, by telephone or by what they saw. Raises NotYourRole, NothingWritten."""
+    require_role(person, *CASE_WORKERS)
+    said = Report(kind=kind, source=ComplaintSource.STAFF, actor=f"staff:{person}", why=why.strip())
+    if not said.why:
         raise NothingWritten
     return report(order=order, said=said, now=now)
 
@@ -94,7 +106,12 @@ def put(*, order: Order, said: Report, now: datetime) -> Reported:
     if is_new:
         record(
             subject=complaint.subject, action="complaint.opened", actor=said.actor, at=now,
-            order_no=order.order_no, kind=said.kind, amount=str(money),
+            order_no=order.order_no, kind=said.kind, amount=str(money), why=said.why,
+        )  # fmt: skip
+    elif said.why:
+        record(
+            subject=complaint.subject, action="complaint.reported_again", actor=said.actor, at=now,
+            kind=said.kind, amount=str(money), why=said.why,
         )  # fmt: skip
     if said.text:
         ComplaintMessage.objects.create(

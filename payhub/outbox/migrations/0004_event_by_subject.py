@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='event',
-            index=models.Index(condition=models.Q(('merchant__isnull', False)), fields=['subject', '-id'], name='event_by_subject'),
+            index=models.Index(fields=['subject', '-id'], name='event_by_subject'),
         ),
     ]

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from cashier.metrics import duplicates_prevented
-from orders.models import Complaint
+from cashier.models import PendingQuery
+from orders.models import Complaint, WebhookDelivery, WebhookEndpoint, WebhookTry
 from payhub import clock
 from payhub.dashboard.figures import all_figures, count
 from payhub.dashboard.models import Summary
-from payhub.review.models import Kind, ReviewItem
-from payhub.review.words import WHAT_TO_DO
+from payhub.db import committed
+from payhub.merchants.models import Merchant
+from payhub.outbox.emit import emit
+from payhub.review.models import Kind, Owner, ReviewItem
+from payhub.review.queue import open_review
+from payhub.review.words import WHAT_TO_DO, runbook_for
 from payhub.roles import Role, RoleBackend
 from payhub.settings import CACHES
+from reconciliation.models import Bill
 from tests.conftest import MovedClock
 from tests.integration.desk.conftest import person, signed_in
 
@@ -27,8 +38,52 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_every_kind_of_exception_says_what_to_do(kind: Kind) -> None:
+def test_every_kind_of_exception_says_what_to_do_and_has_a_runbook(kind: Kind) -> None:
     assert str(WHAT_TO_DO[kind])
+    document, _hash, anchor = runbook_for(kind).partition("#")
+    assert f"\n## {anchor.upper()}\n" in (Path(__file__).parents[3] / document).read_text()
+
+
+def test_the_exception_about_a_days_bill_leads_to_that_day(shop: Merchant) -> None:
+    day = clock.now()
+    Bill.objects.create(
+        account_code="lantern-alpha", channel="alpha", merchant=shop, day_date=day.date(), starts_at=day, ends_at=day,
+        fetch_at=day, deadline_at=day,
+    )  # fmt: skip
+    with committed():
+        open_review(
+            kind=Kind.BILL_MISSING, subject=f"bill:lantern-alpha:{day.date()}", reason="x", owner=Owner.FINANCE, at=day
+        )
+    browser = signed_in(person("li"))
+    page = browser.get("/admin/review/reviewitem/").content.decode()
+    link = f"/admin/reconciliation/bill/?account_code=lantern-alpha&amp;day_date={day.date()}"
+    assert f'<a href="{link}">Run the day, or hand the file in</a>' in page
+    assert "lantern-alpha" in browser.get(link.replace("&amp;", "&")).content.decode()
+
+
+def test_a_broken_invariant_is_an_exception_that_only_a_reason_closes(twice: Complaint) -> None:
+    def audited() -> int:
+        with pytest.raises(SystemExit) as left:
+            call_command("audit", stdout=StringIO())
+        return int(str(left.value.code))
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO cashier_pendingquery (attempt_id, channel, next_at, tries) "
+            "SELECT id, 'alpha', created_at, 0 FROM cashier_attempt LIMIT 1"
+        )
+    assert audited() == audited() == 1
+    item = ReviewItem.objects.get(subject="invariant:L1a")
+    assert item.kind == Kind.BROKEN_INVARIANT
+    assert "Every live attempt is being asked about" in item.reason
+    PendingQuery.objects.all().delete()
+    call_command("audit", stdout=StringIO())
+    browser = signed_in(person("op", "ops"))
+    path = f"/admin/review/reviewitem/{item.pk}/change/"
+    browser.post(path, {"resolution": "", "_save": "Save"})
+    assert ReviewItem.objects.get(pk=item.pk).resolved_at is None
+    browser.post(path, {"resolution": "A row that a developer put there by hand.", "_save": "Save"})
+    assert ReviewItem.objects.get(pk=item.pk).resolved_at is not None
 
 
 def test_the_queue_shows_kind_amount_owner_age_and_the_one_right_action(twice: Complaint) -> None:
@@ -60,8 +115,50 @@ def test_the_first_page_shows_what_the_sweep_counted_and_every_number_leads_to_i
     assert "Paid twice or too late, 7 days" in page
     assert "<svg" in page
     assert " style=" not in page[page.index('class="desk board"') : page.index("</svg>")]
-    for figure in all_figures():
-        assert browser.get(figure.link.replace("{label}", "x")).status_code in {200, 302}, figure.name
+    board = page[page.index('class="desk board"') :]
+    links = {unescape(link) for link in re.findall(r'href="(/admin/[^"]+)"', board[: board.index('id="content-main"')])}
+    assert len(links) >= len(all_figures())
+    for link in links:
+        assert browser.get(link).status_code == 200, link
+    shown = browser.get(next(link for link in links if "age=0" in link)).content.decode()
+    assert twice.complaint_no in shown
+
+
+def test_a_days_books_stand_on_the_first_page_and_lead_to_the_day(shop: Merchant) -> None:
+    now = clock.now()
+    for place, state in enumerate(("EXPECTED", "MISSING")):
+        bill = Bill.objects.create(
+            account_code=f"lantern-{place}", channel="alpha", merchant=shop, day_date=now.date(), starts_at=now, ends_at=now,
+            fetch_at=now, deadline_at=now,
+        )  # fmt: skip
+        if state == "MISSING":
+            bill.miss()
+            bill.save()
+    count(now=now)
+    page = signed_in(person("li")).get("/admin/").content.decode()
+    assert f'href="/admin/reconciliation/bill/?day_date={now.date()}"' in page
+    assert "mark-3" in page  # the worst of the day's accounts
+    assert "Bill missing" in page
+
+
+def test_webhooks_given_up_lead_to_their_list_without_bodies(shop: Merchant) -> None:
+    now = clock.now()
+    with committed():
+        event = emit(name="order.paid", subject="order:O1", payload={}, at=now, merchant_id=shop.pk)
+    endpoint = WebhookEndpoint.objects.create(endpoint_no="W1", merchant=shop, url="https://x.example", created_at=now)
+    delivery = WebhookDelivery.objects.create(
+        delivery_no="D1", event=event, endpoint=endpoint, outcome="FAILED", created_at=now
+    )
+    WebhookTry.objects.create(
+        delivery=delivery, at=now, took_ms=7, request_headers={"webhook-signature": "v1,secret"}, request_body="body-sent",
+        error="refused",
+    )  # fmt: skip
+    browser = signed_in(person("op", "ops"))
+    assert "D1" in browser.get("/admin/orders/webhookdelivery/?outcome=FAILED").content.decode()
+    page = browser.get(f"/admin/orders/webhookdelivery/{delivery.pk}/change/").content.decode()
+    assert "refused" in page
+    assert "v1,secret" not in page
+    assert "body-sent" not in page
 
 
 def test_looking_at_the_first_page_counts_nothing(twice: Complaint) -> None:
