@@ -136,8 +136,8 @@ def _quiet(_: str) -> None:
 def main() -> None:
     """Measure and tell."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--payments", type=int, default=120, help="in every round")
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("--payments", type=int, default=80, help="in every round")
     parser.add_argument("--base", help="a revision to measure beside this checkout")
     parser.add_argument("--features", action="store_true", help="what each safety feature costs")
     parser.add_argument("--no-write", action="store_true", help="print only")
