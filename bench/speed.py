@@ -79,7 +79,7 @@ Of payhub's time, signatures alone take ({signing}); the floor has none.
 
 {figures.cost_table(found, "payhub")}
 
-The last three are the workers'. A payment leaves {report["rows_per_payment"]} rows and {report["bytes_per_payment"]} bytes (indexes included) behind.
+The due attempt, the order that follows and the webhook are the workers'. A payment leaves {report["rows_per_payment"]} rows and {report["bytes_per_payment"]} bytes (indexes included) behind.
 
 The same of other systems, each with its own floor on the same two cores:
 
