@@ -11,7 +11,7 @@ export PYTHONDEVMODE :=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test race proofs simulate chaos bench-reconcile bench-desk lint types format screenshots shell reset
+.PHONY: help demo test race proofs simulate chaos bench bench-compare bench-features bench-reconcile bench-desk lint types format screenshots shell reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,15 @@ format: $(INSTALLED) ## format the code and mend what can be mended
 screenshots: $(INSTALLED) ## take pictures of every page into screenshots/ (README=1: the README's into docs/img, too)
 	@$(PYTHON) -m dev.browser
 	@exec $(PYTHON) -m dev.servers run --fast -- $(PYTHON) -m pytest -q -p no:cacheprovider tests/browser/screenshots.py $(ARGS)
+
+bench: $(INSTALLED) ## measure payhub beside a bare Django app; writes docs/performance.md (ARGS="--rounds 2 --payments 40")
+	@exec $(PYTHON) -m bench.speed $(ARGS)
+
+bench-compare: $(INSTALLED) ## measure this checkout beside another revision (BASE=main)
+	@exec $(PYTHON) -m bench.speed --base $(or $(BASE),main) $(ARGS)
+
+bench-features: $(INSTALLED) ## measure what trail, ledger, outbox and triggers cost, each switched off in turn
+	@exec $(PYTHON) -m bench.speed --features $(ARGS)
 
 bench-reconcile: $(INSTALLED) ## measure a day of reconciliation beside raw COPY and join in psql (LINES=1000000)
 	@exec $(PYTHON) -m dev.servers run -- $(PYTHON) -m bench.reconcile --lines $(or $(LINES),1000000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,19 +34,29 @@ class Story:
         return max(live, key=lambda attempt: (attempt.superseded_at is None, attempt.pk), default=None)
 
 
-def story_of(token: str) -> Story:
+def payment_of(token: str) -> Payment:
+    """Return the payment at the counter's address; raise PaymentNotFound."""
+    payment = Payment.objects.select_related("merchant").filter(token=token).first()
+    if payment is None:
+        raise PaymentNotFound
+    return payment
+
+
+FOR_PAGE = ("payment__merchant", "account", "proof")
+FOR_STATUS = ("payment",)  # an open page asks every few seconds, and a wide join is most of what that costs
+
+
+def story_of(token: str, joined: Sequence[str] = FOR_PAGE) -> Story:
     """Return the payment at the counter's address with its attempts and refunds; raise PaymentNotFound.
 
     At most two statements, because every open page asks for it every few seconds: most payments are one attempt that
-    has not been paid yet, and only money that came can go back.
+    has not been paid yet, and only money that came can go back. (What is not `joined` is read when it is asked for: the
+    account, by a status that wonders whether an old attempt's channel can close it.)
     """
-    joined = Attempt.objects.select_related("payment__merchant", "account", "proof")
-    attempts = list(joined.filter(payment__token=token).order_by("id"))
+    found = Attempt.objects.select_related(*joined)
+    attempts = list(found.filter(payment__token=token).order_by("id"))
     if not attempts:
-        payment = Payment.objects.select_related("merchant").filter(token=token).first()
-        if payment is None:
-            raise PaymentNotFound
-        return Story(payment=payment, attempts=[], refunds=[])
+        return Story(payment=payment_of(token), attempts=[], refunds=[])
     payment = attempts[0].payment
     for attempt in attempts:
         attempt.payment = payment

@@ -49,6 +49,10 @@ class Processes:
                 return f"{name} ended by itself (exit code {process.returncode})"
         return None
 
+    def pid(self, name: str) -> int:
+        """Return the process number of a program."""
+        return self._running[name].pid
+
     def strike(self, name: str, number: signal.Signals, *, whole: bool = True) -> None:
         """Send a program a signal, to its whole group or to itself alone; nothing if it has gone."""
         process = self._running[name]

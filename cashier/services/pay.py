@@ -190,7 +190,7 @@ def _note_created(attempt: Attempt, created: Created) -> Attempt:
         settle(fact=fact, source=FactSource.CREATE, account=attempt.account, now=now)
     if fact.outcome in {Outcome.REFUSED, Outcome.FAILED}:
         return query_attempt(attempt_no=attempt.attempt_no)
-    return get_attempt(attempt.attempt_no)
+    return get_attempt(attempt.attempt_no) if fact.outcome is Outcome.PAID else fresh
 
 
 def _store_answer(fresh: Attempt, created: Created, now: datetime) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from cashier.channels.base import PresentationKind
 from cashier.errors import AskedTooOften, CashierError, PaymentNotFound
 from cashier.models import Attempt, ChannelAccount, Payment
-from cashier.selectors import story_of
+from cashier.selectors import payment_of, story_of
 from cashier.services.close import close_attempt
 from cashier.services.extend import extend_payment
 from cashier.services.pay import Choice
@@ -34,7 +34,7 @@ CHECKS_AN_HOUR = 20  # by shoppers; the hub's own queries go on whatever they do
 @limited
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     """Start or resume the one attempt. A second click, a second window, a reload: the same attempt, never an error."""
-    payment, now = story_of(token).payment, clock.now()
+    payment, now = payment_of(token), clock.now()
     choice = choice_of(request, payment)
     if choice is None:
         say(request, "method_unavailable" if request.POST.get("choice") else "choose_first")
@@ -119,7 +119,7 @@ def close(request: HttpRequest, token: str) -> HttpResponse:
 @limited
 def extend(request: HttpRequest, token: str) -> HttpResponse:
     """Keep the payment open for longer."""
-    payment = story_of(token).payment
+    payment = payment_of(token)
     try:
         extend_payment(payment_id=payment.pk, now=clock.now())
         say(request, "extended")

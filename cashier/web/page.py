@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from cashier.selectors import story_of
+from cashier.selectors import FOR_STATUS, story_of
 from cashier.web.answers import counter
 from cashier.web.context import context_of
 from cashier.web.page_state import Name, page_state
@@ -45,7 +45,7 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
 
 def status_answer(request: HttpRequest, token: str) -> HttpResponse:
     """Answer with the status in JSON, or 304 where the caller has it already."""
-    story, now = story_of(token), clock.now()
+    story, now = story_of(token, FOR_STATUS), clock.now()
     told = status_of(story, page_state(story.payment, story.attempts, story.refunds, now), now)
     etag = etag_of(told, get_language() or "")
     if request.headers.get("If-None-Match") == etag:

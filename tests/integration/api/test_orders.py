@@ -15,10 +15,12 @@ from orders.services.ask import ask_waiting
 from payhub import clock
 from payhub.api.fields import MAX_AMOUNT_MINOR
 from payhub.merchants.models import Merchant
+from payhub.outbox.deliver import deliver_due
 from payhub.outbox.models import Event
 from payhub.trail.models import OperationRecord
 from tests.conftest import MovedClock
 from tests.integration.api.conftest import Program, new_order
+from tests.plans import full_reads
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_wakes")]
 
@@ -316,3 +318,15 @@ def test_listing_a_hundred_orders_costs_four_statements_however_many_there_are(
     assert statements(lambda: pages.append(program.get("/orders", limit=100).said)) <= 4
     assert len(pages[0]["data"]) == 100  # type: ignore[arg-type]
     assert pages[0]["has_more"] is (rows > 100)
+
+
+def test_nothing_about_an_order_reads_a_growing_table_from_end_to_end(
+    program: Program, shopper_pays: Callable[[str], Attempt]
+) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        order_no = str(program.orders().said["order_no"])
+        shopper_pays(order_no)
+        deliver_due(now=clock.now())
+        program.get(f"/orders/{order_no}")
+        program.get(f"/orders/{order_no}/timeline")
+    assert full_reads(query["sql"] for query in asked.captured_queries) == {}
