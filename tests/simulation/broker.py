@@ -19,6 +19,8 @@ DUE = {
     "payhub.outbox.deliver_due": "SELECT min(next_at) FROM outbox_delivery WHERE state = 'PENDING'",
     "cashier.expire_due": "SELECT min(expires_at) FROM cashier_payment WHERE state = 'OPEN' AND close_wanted = ''",
     "orders.ask_waiting": "SELECT min(ask_at) FROM orders_order",
+    "orders.send_webhooks": "SELECT min(next_at) FROM orders_webhookdelivery",
+    "reconciliation.run_due": "SELECT min(fetch_at) FROM reconciliation_bill WHERE is_wanted AND state <> 'CLOSED'",
     "cashier.send_refunds": "SELECT min(requested_at) FROM cashier_refund WHERE state = 'APPROVED'",
 }
 _ALL_DUE = "SELECT " + ", ".join(f"({sql})" for sql in DUE.values())
@@ -72,6 +74,10 @@ class Broker:
             if self._next is None or at < self._next[0]:
                 self._next = (at, moment(due), task)
         return self._next[0] if self._next else None
+
+    def expect_bills(self) -> None:
+        """Wake the beat's task that expects and misses bills."""
+        self._start("beat reconciliation.expect", "reconciliation.expect", {}, 0.0)
 
     def wake_due(self) -> None:
         """Wake what `next_due` found."""

@@ -26,6 +26,10 @@ class Browser:
         """Ask what the page shows."""
         return self._client.get(f"/c/{token}/status")  # type: ignore[return-value]
 
+    def ask(self, address: str, key: str) -> HttpResponse:
+        """Ask the API as a merchant's program does."""
+        return self._client.get(address, headers={"Authorization": f"Bearer {key}"})  # type: ignore[return-value]
+
     def notify(self, address: str, body: bytes, signature: str) -> HttpResponse:
         """Post as a channel does."""
         headers = {"X-Signature": signature}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -16,14 +18,16 @@ from tests.simulation.report import Totals, failure
 from tests.simulation.schedules import SCHEDULES
 from tests.simulation.shrink import shrink
 
+TELL_EVERY = 250
 Part = Callable[[argparse.Namespace, Ground], tuple[bool, str]]  #: Tells whether all is well, and its figures.
-FIRST, SECOND = "payhub_simulation_1", "payhub_simulation_2"
+FIRST, SECOND = (f"payhub_simulation_{os.getpid()}_{number}" for number in (1, 2))
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; return 1 when something must not be as it is."""
     asked = _parse(arguments)
     ground = Ground(FIRST)
+    gc.freeze()  # what is there now stays: no need to look through it again and again
     try:
         results = [part(asked, ground) for part in _parts(asked)]  # all of them, whatever came of the first
     finally:
@@ -77,6 +81,8 @@ def _histories(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
         plan = draw(asked.seed + number, _profile(asked, number)).changed(changes)
         result = run(plan, ground, keep_trace=asked.log)
         totals.add(result)
+        if totals.histories % TELL_EVERY == 0:
+            _say(totals.told())
         if asked.log:
             _say(*result.lines, f"trace {result.digest}")
         if result.violation:
@@ -132,7 +138,7 @@ def _replay(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
     plans = [draw(asked.seed + number, _profile(asked, number)) for number in range(asked.replay)]
     here = [run(plan, ground).digest for plan in plans]
     ground.leave()
-    second = Ground(SECOND, like=ground.name)
+    second = Ground(SECOND)
     there = [run(plan, second).digest for plan in plans]
     second.leave()
     different = [plan.seed for plan, one, other in zip(plans, here, there, strict=True) if one != other]

@@ -89,6 +89,8 @@ class People:
         if self.chance.random() < self.plan.cancelling:
             self.kernel.spawn(f"merchant of {order.buyer}", partial(self._cancel, order), self.chance.randint(1, 120))
         self.staff.come(order)
+        if self.plan.asking:
+            self.kernel.spawn(f"question about {order.buyer}", partial(self.world.receiver.ask_now_and_then, order))
 
     # -- at the counter ------------------------------------------------------------------------------------------
 

@@ -10,8 +10,10 @@ from typing import Any
 
 from cashier.channels.registry import CHANNELS
 from cashier.services import breaker, channel_calls
+from orders.services import send_webhooks
 from payhub import clock, numbers, tasks
 from tests.simulation import cache
+from tests.simulation.bills import Bills
 from tests.simulation.books import Books, Deal, Stray
 from tests.simulation.broker import Broker
 from tests.simulation.chance import Chance
@@ -21,8 +23,9 @@ from tests.simulation.ground import Account, Ground
 from tests.simulation.kernel import Kernel
 from tests.simulation.oracles import Oracles
 from tests.simulation.plan import Plan
+from tests.simulation.receiver import Receiver
 from tests.simulation.trace import Trace
-from tests.simulation.virtual_clock import VirtualClock
+from tests.simulation.virtual_clock import SECOND, VirtualClock
 
 
 @dataclass
@@ -42,7 +45,7 @@ class World:
 
     def __init__(self, plan: Plan, ground: Ground, *, keep_trace: bool) -> None:
         self.plan, self.ground = plan, ground
-        self.clock = VirtualClock()
+        self.clock = VirtualClock(plan.begins_s * SECOND)
         self.trace = Trace(self.clock, keep=keep_trace)
         self.kernel = Kernel(plan, ground.crew, self.clock, self.trace)
         self.books = Books()
@@ -52,12 +55,14 @@ class World:
         self.oracles = Oracles(self)
         self.broker = Broker(self)
         self.courier = Courier(self)
+        self.receiver = Receiver(self)
+        self.bills = Bills(self)
         self.kernel.idle = self.broker.next_due
         self.kernel.on_idle_due = self.broker.wake_due
 
-    def look(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
+    def look(self, sql: str, *params: Any, **named: Any) -> list[tuple[Any, ...]]:
         """Read what is committed, as nobody of payhub."""
-        return self.ground.observer.execute(sql, params or None).fetchall()
+        return self.ground.observer.execute(sql, params or named or None).fetchall()
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -70,7 +75,8 @@ class World:
             stack.enter_context(clock.replaced_by(self.clock))
             stack.enter_context(numbers.replaced_by(chance.randrange))
             stack.enter_context(tasks.replaced_by(self.broker.send))
-            stack.callback(_restore, known, breaker.WAIT_FOR_SLOT_S)
+            stack.callback(_restore, known, breaker.WAIT_FOR_SLOT_S, send_webhooks.GuardedHttp)
+            send_webhooks.GuardedHttp = lambda _: self.receiver  # type: ignore[assignment,misc,return-value]
             CHANNELS.clear()
             CHANNELS.update(
                 alpha=partial(PlayedChannel, self, "alpha", "X"), beta=partial(PlayedChannel, self, "beta", "Y")
@@ -109,11 +115,12 @@ class World:
         self.courier.tell_payment(deal.account, deal.number, trade_no, minor)
         if self.kernel.draws("wrong_notice"):
             other = next(name for name in self.accounts if name != deal.account)
-            self.books.strays.append(Stray(other, deal.number, trade_no, minor))
+            self.books.strays.append(Stray(other, deal.number, trade_no, minor, self.clock.at))
             self.courier.tell_payment(other, deal.number, trade_no, minor)
 
 
-def _restore(known: dict[str, Any], wait_s: float) -> None:
+def _restore(known: dict[str, Any], wait_s: float, http: Any) -> None:
+    send_webhooks.GuardedHttp = http  # type: ignore[misc]
     CHANNELS.clear()
     CHANNELS.update(known)
     breaker.WAIT_FOR_SLOT_S = wait_s
