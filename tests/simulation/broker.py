@@ -68,7 +68,7 @@ class Broker:
             return None
         row = self.world.look(_ALL_DUE)[0]
         for task, due in zip(DUE, row, strict=True):
-            if due is None or (task == "cashier.query_due" and self.world.queries_off):
+            if due is None or task in self.world.stopped:
                 continue
             at = max(moment(due), self._turn[task])
             if self._next is None or at < self._next[0]:

@@ -20,6 +20,7 @@ HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 READY_AT_S = DAY_S + 60  # ten in the morning of the next day
 HOURS = 48
+ASKING = "orders.ask_waiting"
 UNTOLD = "SELECT 1 FROM orders_webhookdelivery WHERE outcome = 'PENDING'"
 OPEN_BILLS = (
     "SELECT 1 FROM (SELECT state, dense_rank() OVER (ORDER BY day_date) AS day FROM reconciliation_bill) b "
@@ -82,7 +83,7 @@ def _live(world: World, begin: Begin) -> None:
         _bring_bills(world)
         if plan.no_queries:
             world.oracles.check_found()
-    world.queries_off = False
+    world.stopped.clear()
     _come_to_rest(world, people)
     _tell_everything(world)
     if not kernel.violation:
@@ -103,7 +104,9 @@ def _bring_bills(world: World) -> None:
     """Let the days end, their bills come, and the bookkeepers decide what differs."""
     kernel, keepers = world.kernel, Bookkeepers(world)
     for day in range(world.plan.days):
+        world.stopped.add(ASKING)  # nights pass quickly: it would ask every five minutes, and nothing happens
         kernel.run((READY_AT_S + day * DAY_S) - world.clock.at / SECOND)
+        world.stopped.discard(ASKING)
         kernel.healed = not world.plan.troubled_books
         world.broker.expect_bills()
         kernel.run(HOUR_S / 4)

@@ -170,7 +170,7 @@ class People:
             self.kernel.spawn(f"payer {number}", partial(self._pay, number), self.chance.randint(0, 20_000) / 1000)
 
     def _pay(self, number: str) -> None:
-        if self.world.pay(number) and self.chance.random() < 0.3 and not self.world.queries_off:
+        if self.world.pay(number) and self.chance.random() < 0.3 and not self.world.stopped:
             self.kernel.sleep(self.chance.randint(0, 5))
             result = self.kernel.process(partial(_check, number))
             self.world.oracles.check_result("check", result)
