@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 from tests.simulation import exhaustive
 from tests.simulation.ground import Ground
@@ -14,6 +15,7 @@ from tests.simulation.history import run
 from tests.simulation.hunt import WITHIN, hunt
 from tests.simulation.plan import PROFILES, draw
 from tests.simulation.planted import BUGS, BY_HAND
+from tests.simulation.planted.bug import planted
 from tests.simulation.report import Totals, failure
 from tests.simulation.schedules import SCHEDULES
 from tests.simulation.shrink import shrink
@@ -45,9 +47,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--log", action="store_true", help="print the schedule")
     parser.add_argument("--shrink", action="store_true", help="make a failure smaller before it is told")
     parser.add_argument("--marks", action="store_true", help="print how often each fault was met")
+    parser.add_argument("--with", dest="bug", default="", help="have a planted bug in all histories")
     parser.add_argument("--planted", nargs="?", const="all", default="", help="hunt planted bugs (all, or names,…)")
     parser.add_argument("--within", type=int, default=WITHIN, help="histories in which a planted bug must be found")
     parser.add_argument("--exhaustive", nargs="?", const="all", default="", help="crash at every point of scenarios")
+    parser.add_argument("--every", type=int, default=1, help="crash only at every so many of those points")
     parser.add_argument("--schedules", nargs="?", const="all", default="", help="play those made by hand (or names,…)")
     parser.add_argument("--replay", type=int, default=0, help="run so many seeds on two databases and compare them")
     return parser.parse_args(arguments)
@@ -77,16 +81,18 @@ def _profile(asked: argparse.Namespace, number: int) -> str:
 def _histories(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
     totals = Totals()
     changes = dict(change.split("=", 1) for change in asked.set)
-    for number in range(asked.histories):
-        plan = draw(asked.seed + number, _profile(asked, number)).changed(changes)
-        result = run(plan, ground, keep_trace=asked.log)
-        totals.add(result)
-        if totals.histories % TELL_EVERY == 0:
-            _say(totals.told())
-        if asked.log:
-            _say(*result.lines, f"trace {result.digest}")
-        if result.violation:
-            _say(failure(shrink(result, ground) if asked.shrink else result))
+    bug = next((bug for bug in (*BUGS, *BY_HAND) if bug.name == asked.bug), None)
+    with planted(bug, ground) if bug else nullcontext():
+        for number in range(asked.histories):
+            plan = draw(asked.seed + number, _profile(asked, number)).changed(changes)
+            result = run(plan, ground, keep_trace=asked.log)
+            totals.add(result)
+            if totals.histories % TELL_EVERY == 0:
+                _say(totals.told())
+            if asked.log:
+                _say(*result.lines, f"trace {result.digest}")
+            if result.violation:
+                _say(failure(shrink(result, ground) if asked.shrink else result, asked.bug))
     if asked.marks:
         _say(totals.marks())
     return totals.violations == 0, totals.told()
@@ -97,7 +103,7 @@ def _exhaustive(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
     good, crashed, points = True, 0, 0
     for name in names:
         totals = Totals()
-        for result in exhaustive.crash_everywhere(name, ground):
+        for result in exhaustive.crash_everywhere(name, ground, asked.every):
             totals.add(result)
             if result.violation:
                 _say(failure(result))

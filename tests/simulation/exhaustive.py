@@ -29,7 +29,7 @@ def points_of(name: str, ground: Ground) -> int:
     return calm.count.points
 
 
-def crash_everywhere(name: str, ground: Ground) -> Iterator[Result]:
-    """Run the scenario once for each of its points, and let the process that is there die."""
-    for point in range(1, points_of(name, ground) + 1):
+def crash_everywhere(name: str, ground: Ground, every: int = 1) -> Iterator[Result]:
+    """Run the scenario once for each of its points (or for every so many), and let the process that is there die."""
+    for point in range(1, points_of(name, ground) + 1, every):
         yield run(replace(SCENARIOS[name], crash_at=point), ground)

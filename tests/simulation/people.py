@@ -167,7 +167,11 @@ class People:
             deal.shown_at = self.world.clock.at
             self.world.oracles.check_commit()  # what is seen only now may have been closed before
         if self.chance.random() < self.plan.paying:
-            self.kernel.spawn(f"payer {number}", partial(self._pay, number), self.chance.randint(0, 20_000) / 1000)
+            self.kernel.spawn(
+                f"payer {number}",
+                partial(self._pay, number),
+                self.chance.randint(0, 1000 * self.plan.dawdling_s) / 1000,
+            )
 
     def _pay(self, number: str) -> None:
         if self.world.pay(number) and self.chance.random() < 0.3 and not self.world.stopped:

@@ -63,6 +63,7 @@ class Plan:
     think_ms: int = 8000  # between clicks, at most
     switching: float = 0.5  # how often a click is about another method than the last one
     paying: float = 0.8  # how often a shown code is paid
+    dawdling_s: int = 20  # how long that takes at most
     cancelling: float = 0.0
     closing: float = 0.0  # how often a shopper gives the live attempt up
     declaring: float = 0.0  # how often one who cannot go on declares "not charged" and pays again
@@ -207,7 +208,7 @@ def _silent(seed: int, chance: Chance) -> Plan:
     """Nothing goes wrong, but no channel ever tells anything: what asking alone finds out, and how soon."""
     return Plan(
         seed=seed, profile="silent", faults=dict(QUIET), clicks=chance.choice((1, 2, 3)), tabs=chance.choice((1, 2)),
-        paying=0.7, switch=0.1, no_notices=True, no_bill=True, cancelling=chance.choice((0.0, 0.3)),
+        paying=0.7, dawdling_s=150, switch=0.1, no_notices=True, no_bill=True, cancelling=chance.choice((0.0, 0.3)),
         think_ms=chance.choice((50, 30_000)),
     )  # fmt: skip
 

@@ -21,11 +21,12 @@ from orders.services.submit import submit
 from payhub import clock
 from payhub.money import Money
 from payhub.outbox.deliver import deliver_due
+from reconciliation.services.run import run_day
 from tests.simulation import cache
 from tests.simulation.browser import Browser
 from tests.simulation.kernel import Actor, Died
 from tests.simulation.people import People, Window
-from tests.simulation.virtual_clock import SECOND
+from tests.simulation.virtual_clock import BEGINS_AT, SECOND
 from tests.simulation.world import Order
 
 T = TypeVar("T")
@@ -229,6 +230,11 @@ class Scene:
                         settle_billed(billed, now=clock.now())
 
         self._spawn(name, at_s, take_in)
+
+    def runs_books(self, name: str, at_s: float, channel: str) -> None:
+        """Run the day's bill of the channel, as `manage.py reconcile` does."""
+        account, day = f"lantern-{channel}", BEGINS_AT.date()
+        self._spawn(name, at_s, lambda: run_day(account, day, actor="staff"))
 
     def loses_redis(self, at_s: float) -> None:
         """Lose everything that Redis knew."""
