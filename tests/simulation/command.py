@@ -72,10 +72,10 @@ def _parts(asked: argparse.Namespace) -> list[Part]:
     return parts
 
 
-def _profile(asked: argparse.Namespace, number: int) -> str:
+def _profile(asked: argparse.Namespace, seed: int) -> str:
     """Half of all histories are the swarm's; the rarer races take turns in the other half."""
     others = [name for name in PROFILES if name not in {"swarm", "calm"}]
-    return str(asked.profile) or ("swarm" if number % 2 == 0 else others[number // 2 % len(others)])
+    return str(asked.profile) or ("swarm" if seed % 2 else others[seed // 2 % len(others)])
 
 
 def _histories(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
@@ -83,8 +83,8 @@ def _histories(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
     changes = dict(change.split("=", 1) for change in asked.set)
     bug = next((bug for bug in (*BUGS, *BY_HAND) if bug.name == asked.bug), None)
     with planted(bug, ground) if bug else nullcontext():
-        for number in range(asked.histories):
-            plan = draw(asked.seed + number, _profile(asked, number)).changed(changes)
+        for seed in range(asked.seed, asked.seed + asked.histories):
+            plan = draw(seed, _profile(asked, seed)).changed(changes)
             result = run(plan, ground, keep_trace=asked.log)
             totals.add(result)
             if totals.histories % TELL_EVERY == 0:
@@ -141,7 +141,7 @@ def _schedules(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
 
 def _replay(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
     """Run the same seeds on another database and compare the traces."""
-    plans = [draw(asked.seed + number, _profile(asked, number)) for number in range(asked.replay)]
+    plans = [draw(seed, _profile(asked, seed)) for seed in range(asked.seed, asked.seed + asked.replay)]
     here = [run(plan, ground).digest for plan in plans]
     ground.leave()
     second = Ground(SECOND)

@@ -13,6 +13,7 @@ from orders.errors import OrdersError
 from payhub import clock
 from payhub.invariants import all_invariants
 from reconciliation.errors import BooksError
+from tests.simulation.browser import ServerFailed
 from tests.simulation.ground import TWO_APPROVERS_ABOVE
 from tests.simulation.kernel import Injected
 from tests.simulation.unfinished import UNFINISHED
@@ -88,7 +89,7 @@ class Oracles:
         actor = self.world.kernel.current
         if actor is not None and actor.dead:
             return
-        refused = isinstance(result, (CashierError, OrdersError, BooksError))
+        refused = isinstance(result, (CashierError, OrdersError, BooksError, ServerFailed))
         if isinstance(result, Exception) and not refused and not _was_injected(result):
             self._violate("X1", f"{what} ended in {type(result).__name__}: {str(result)[:300]}")
 
