@@ -46,15 +46,17 @@ class Bills:
             into.write(write([], day)[:-1])
             return True
         if name not in self.written:
-            self.written[name] = [self._numbered(line, row) for row, line in enumerate(self._write(*name), start=1)]
+            lines = list(self._write(*name))
+            if lines and self._strikes("bill_unreadable"):  # one of which no line can be read is refused
+                lines.append(UnreadableLine(row=0, reason=""))
+            self.written[name] = [self._numbered(line, row) for row, line in enumerate(lines, start=1)]
         into.write(write(self.written[name], day))
         return bool(self.written[name])
 
-    def _write(self, account: str, day: date) -> Iterator[Line]:
+    def _write(self, account: str, day: date) -> Iterator[BillLine]:
         yield from self._shifted.pop((account, day), [])
         may_shift = day < self._last_day
-        own = list(self._true_lines(account, day))
-        for true_line in own:
+        for true_line in list(self._true_lines(account, day)):
             line = true_line
             is_known = bool(self.world.look(KNOWN, account, line.attempt_no, line.refund_no, line.channel_trade_no))
             if may_shift and self._strikes("bill_shift"):
@@ -69,8 +71,6 @@ class Bills:
                 yield line
         if day <= self._last_day and self._strikes("bill_extra"):
             yield self._stray(account, day)
-        if own and self._strikes("bill_unreadable"):  # one of which no line can be read is refused
-            yield UnreadableLine(row=0, reason="")
 
     def _true_lines(self, account: str, day: date) -> Iterator[BillLine]:
         """Give every receipt and every return of the day."""
