@@ -46,7 +46,7 @@ class Bills:
             into.write(write([], day)[:-1])
             return True
         if name not in self.written:
-            lines = list(self._write(*name))
+            lines: list[Line] = list(self._write(*name))
             if lines and self._strikes("bill_unreadable"):  # one of which no line can be read is refused
                 lines.append(UnreadableLine(row=0, reason=""))
             self.written[name] = [self._numbered(line, row) for row, line in enumerate(lines, start=1)]

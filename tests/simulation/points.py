@@ -8,6 +8,7 @@ from typing import Any
 from django.db import OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.errors import LockNotAvailable
+from psycopg.pq import TransactionStatus
 
 from tests.simulation.kernel import Kernel
 
@@ -64,7 +65,8 @@ class Points:
         """Execute; when a parked actor holds the lock (only one ever runs), wait until a transaction has ended."""
         raw: Any = connection.connection
         while True:
-            within = connection.in_atomic_block
+            # Django begins with the first statement, and is out of its block when it commits.
+            within = connection.in_atomic_block or raw.info.transaction_status is not TransactionStatus.IDLE
             if within:
                 raw.execute("SAVEPOINT simulated")
             try:
@@ -89,6 +91,9 @@ class Points:
         kernel.point("COMMIT")
         if wrote and kernel.draws("no_commit"):
             kernel.refuse("the connection was lost before COMMIT")
+        if wrote and kernel.lock_may_be_held():
+            # The foreign keys' rows are locked at COMMIT, which cannot be tried again.
+            self._patiently(kernel, connection, lambda: _check_constraints(connection))
         commit()
         kernel.transaction_ended()
         if wrote:
@@ -103,6 +108,11 @@ class Points:
         rollback()
         if self.kernel is not None:
             self.kernel.transaction_ended()
+
+
+def _check_constraints(connection: Any) -> None:
+    with connection.wrap_database_errors:
+        connection.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def _locks(sql: str) -> bool:

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from cashier.channels.registry import CHANNELS
 from cashier.services import breaker, channel_calls
@@ -75,8 +76,8 @@ class World:
             stack.enter_context(clock.replaced_by(self.clock))
             stack.enter_context(numbers.replaced_by(chance.randrange))
             stack.enter_context(tasks.replaced_by(self.broker.send))
-            stack.callback(_restore, known, breaker.WAIT_FOR_SLOT_S, send_webhooks.GuardedHttp)
-            send_webhooks.GuardedHttp = lambda _: self.receiver  # type: ignore[assignment,misc,return-value]
+            stack.callback(_restore, known, breaker.WAIT_FOR_SLOT_S)
+            stack.enter_context(patch.object(send_webhooks, "GuardedHttp", lambda _: self.receiver))
             CHANNELS.clear()
             CHANNELS.update(
                 alpha=partial(PlayedChannel, self, "alpha", "X"), beta=partial(PlayedChannel, self, "beta", "Y")
@@ -119,8 +120,7 @@ class World:
             self.courier.tell_payment(other, deal.number, trade_no, minor)
 
 
-def _restore(known: dict[str, Any], wait_s: float, http: Any) -> None:
-    send_webhooks.GuardedHttp = http  # type: ignore[misc]
+def _restore(known: dict[str, Any], wait_s: float) -> None:
     CHANNELS.clear()
     CHANNELS.update(known)
     breaker.WAIT_FOR_SLOT_S = wait_s
