@@ -10,9 +10,6 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = False
 DATABASES["default"]["OPTIONS"] = {
     # Only one actor ever runs: whoever has to wait for a lock at all waits for one that stands still.
     "options": "-c lock_timeout=2ms",
-    # The same statements by the thousand: parsed and planned once.
-    "server_side_binding": True,
-    "prepare_threshold": 2,
 }
 CACHES = {"default": {"BACKEND": "tests.simulation.cache.PlayedCache"}}
 LOGGING_CONFIG = None  # what is logged as an error is judged (oracles), the rest is not written anywhere
