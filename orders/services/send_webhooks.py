@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -150,7 +149,7 @@ def _sender(by: Guard | None) -> Callable[[Parcel], Sent]:
     http = GuardedHttp(by or guard())
 
     def send(parcel: Parcel) -> Sent:
-        begun = time.monotonic()
+        begun = clock.now()
         answer, error = None, ""
         try:
             answer = http.post(parcel.url, headers=parcel.headers, content=parcel.body.encode(), timeout_s=TIMEOUT_S)
@@ -158,7 +157,7 @@ def _sender(by: Guard | None) -> Callable[[Parcel], Sent]:
             error = f"Not sent: {refusal}"
         except OSError as failure:
             error = f"No answer: {failure}"[:300]
-        return Sent(answer=answer, error=error, took_ms=int((time.monotonic() - begun) * 1000))
+        return Sent(answer=answer, error=error, took_ms=(clock.now() - begun) // timedelta(milliseconds=1))
 
     return send
 

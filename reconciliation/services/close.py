@@ -14,15 +14,21 @@ from payhub.review.queue import open_review, settle_review
 from payhub.trail.record import record
 from reconciliation.locks import lock_bill
 from reconciliation.models import Bill, Difference, Tally
-from reconciliation.states import UNFINISHED, BillState, Decision, DifferenceState
+from reconciliation.states import UNFINISHED, BillState, Decision, DifferenceState, Step
 
 _KINDS = [Kind.BILL_MISSING, Kind.BILL_UNUSABLE, Kind.BILL_DIFFERENT]
 
 
-def close(bill_id: int, *, actor: str, now: datetime) -> Bill:
-    """Say how a matched bill stands: DIFFERENT and an exception, or BALANCED, booked and CLOSED. Safe to repeat."""
+def close(bill_id: int, *, actor: str, problem: str, now: datetime) -> Bill:
+    """End a run: say how a matched bill stands, DIFFERENT and an exception, or BALANCED, booked and CLOSED. `problem`
+    is what the run leaves to a person. Safe to repeat."""
     with committed():
         bill = lock_bill(bill_id)
+        if bill.state == BillState.CLOSED:
+            return bill
+        # With the rest: a run that is done, and died before it said how the day stands, would never be taken up again.
+        bill.step, bill.is_wanted, bill.problem, bill.progressed_at = Step.DONE, False, problem, now
+        bill.save(update_fields=["step", "is_wanted", "problem", "progressed_at"])
         if bill.state not in {BillState.MATCHED, BillState.DIFFERENT}:
             return bill
         unfinished = Difference.objects.filter(bill=bill, state__in=UNFINISHED)

@@ -97,10 +97,9 @@ def _go(bill_id: int, progress: Progress, actor: str) -> None:
         match(bill_id, now=clock.now())  # what was settled is told from what is left, by one and the same look
     # The lines are the channel's word whether confirmed or not: how the day stands is said in any case.
     progress.enter(Step.CLOSE)
-    Bill.objects.filter(pk=bill_id).update(step=Step.DONE, is_wanted=False, problem=problem, progressed_at=clock.now())
-    close(bill_id, actor=actor, now=clock.now())
     if not problem:
-        tell_differences(bill_id, now=clock.now())
+        tell_differences(bill_id, now=clock.now())  # before the run is done: what dies here is told by the next one
+    close(bill_id, actor=actor, problem=problem, now=clock.now())
 
 
 def _begin(bill_id: int, actor: str, now: datetime) -> None:

@@ -15,6 +15,7 @@ class GivenBack:
     refund_no: str
     minor: int
     state: str = "ACCEPTED"  # -> RETURNED | REFUSED
+    ended_at: int = 0
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Deal:
     broke_its_word: bool = False
     shown_at: int | None = None  # to a shopper, by payhub
     receipts: dict[str, int] = field(default_factory=dict)  # the channel's number -> minor
+    received_at: dict[str, int] = field(default_factory=dict)  # the same
     paid_at: int | None = None
     refunds: dict[str, GivenBack] = field(default_factory=dict)
 
@@ -62,6 +64,7 @@ class Stray:
     number: str
     trade_no: str
     minor: int
+    at: int
 
 
 class Books:
@@ -93,6 +96,7 @@ class Books:
         deal = self.deals[number]
         trade_no = f"T{number}{len(deal.receipts)}"
         deal.receipts[trade_no] = minor
+        deal.received_at[trade_no] = now
         deal.paid_at = now
         return trade_no
 

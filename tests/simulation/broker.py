@@ -19,6 +19,8 @@ DUE = {
     "payhub.outbox.deliver_due": "SELECT min(next_at) FROM outbox_delivery WHERE state = 'PENDING'",
     "cashier.expire_due": "SELECT min(expires_at) FROM cashier_payment WHERE state = 'OPEN' AND close_wanted = ''",
     "orders.ask_waiting": "SELECT min(ask_at) FROM orders_order",
+    "orders.send_webhooks": "SELECT min(next_at) FROM orders_webhookdelivery",
+    "reconciliation.run_due": "SELECT min(fetch_at) FROM reconciliation_bill WHERE is_wanted AND state <> 'CLOSED'",
     "cashier.send_refunds": "SELECT min(requested_at) FROM cashier_refund WHERE state = 'APPROVED'",
 }
 _ALL_DUE = "SELECT " + ", ".join(f"({sql})" for sql in DUE.values())
@@ -66,12 +68,16 @@ class Broker:
             return None
         row = self.world.look(_ALL_DUE)[0]
         for task, due in zip(DUE, row, strict=True):
-            if due is None or (task == "cashier.query_due" and self.world.queries_off):
+            if due is None or task in self.world.stopped:
                 continue
             at = max(moment(due), self._turn[task])
             if self._next is None or at < self._next[0]:
                 self._next = (at, moment(due), task)
         return self._next[0] if self._next else None
+
+    def expect_bills(self) -> None:
+        """Wake the beat's task that expects and misses bills."""
+        self._start("beat reconciliation.expect", "reconciliation.expect", {}, 0.0)
 
     def wake_due(self) -> None:
         """Wake what `next_due` found."""

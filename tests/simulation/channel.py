@@ -13,7 +13,6 @@ from cashier.channels.base import (
     PREPAY_TIMEOUT_S,
     QUERY_TIMEOUT_S,
     REFUND_TIMEOUT_S,
-    BillKind,
     BillLine,
     Created,
     Fact,
@@ -32,7 +31,7 @@ from cashier.channels.base import (
 )
 from cashier.channels.beijing import midnight
 from payhub.money import Money
-from tests.played.bill import read, write
+from tests.played.bill import read
 from tests.simulation.books import METHODS, Deal, GivenBack
 from tests.simulation.virtual_clock import SECOND, moment
 
@@ -130,6 +129,7 @@ class PlayedChannel:
             if given is None:
                 return "REFUSED"
             if is_news:
+                given.ended_at = self.world.clock.at
                 self._give_back(given, order)
             return given.state
 
@@ -151,30 +151,14 @@ class PlayedChannel:
         return midnight(day)
 
     def fetch_bill(self, day: date, into: BinaryIO) -> bool:
-        """Write the bill as the played channels do."""
-        into.write(write(list(self._lines()), day))
-        return True
+        """Write the bill as the played channels do. Raises BillNotReady."""
+        self.world.kernel.point(f"bill {self.account} {day}")
+        self.world.oracles.check_no_transaction("bill", self.account)
+        return self.world.bills.fetch(self.account, day, into)
 
     def read_bill(self, file: BinaryIO, day: date) -> Iterator[BillLine | UnreadableLine]:
         """Read it."""
         return read(file, day)
-
-    def _lines(self) -> Iterator[BillLine]:
-        """Give every receipt and every return; a history has one day."""
-        own = [deal for deal in self.world.books.deals.values() if deal.account == self.account]
-        received = [(deal.number, trade_no, minor) for deal in own for trade_no, minor in deal.receipts.items()]
-        strays = [stray for stray in self.world.books.strays if stray.account == self.account]
-        received += [(stray.number, stray.trade_no, stray.minor) for stray in strays]
-        returned = [(deal.number, given) for deal in own for given in deal.refunds.values()]
-        for row, (number, trade_no, minor) in enumerate(received, start=1):
-            money = Money(minor, "CNY")
-            yield BillLine(row=row, kind=BillKind.PAYMENT, attempt_no=number, amount=money, channel_trade_no=trade_no)
-        for row, (number, given) in enumerate(returned, start=len(received) + 1):
-            if given.state == "RETURNED":
-                money = Money(given.minor, "CNY")
-                yield BillLine(
-                    row=row, kind=BillKind.REFUND, attempt_no=number, refund_no=given.refund_no, amount=money
-                )
 
     # -- messages ------------------------------------------------------------------------------------------------
 
@@ -250,7 +234,7 @@ class PlayedChannel:
         ends = "REFUSED" if kernel.chance.random() < 0.2 else "RETURNED"
 
         def end() -> None:
-            given.state = ends
+            given.state, given.ended_at = ends, self.world.clock.at
             self.world.courier.tell_refund(self.world.books.deals[order.trade.attempt_no], given)
 
         kernel.at(kernel.chance.randint(5, 120), end)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 from tests.simulation import exhaustive
 from tests.simulation.ground import Ground
@@ -12,18 +15,21 @@ from tests.simulation.history import run
 from tests.simulation.hunt import WITHIN, hunt
 from tests.simulation.plan import PROFILES, draw
 from tests.simulation.planted import BUGS, BY_HAND
+from tests.simulation.planted.bug import planted
 from tests.simulation.report import Totals, failure
 from tests.simulation.schedules import SCHEDULES
 from tests.simulation.shrink import shrink
 
+TELL_EVERY = 250
 Part = Callable[[argparse.Namespace, Ground], tuple[bool, str]]  #: Tells whether all is well, and its figures.
-FIRST, SECOND = "payhub_simulation_1", "payhub_simulation_2"
+FIRST, SECOND = (f"payhub_simulation_{os.getpid()}_{number}" for number in (1, 2))
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; return 1 when something must not be as it is."""
     asked = _parse(arguments)
     ground = Ground(FIRST)
+    gc.freeze()  # what is there now stays: no need to look through it again and again
     try:
         results = [part(asked, ground) for part in _parts(asked)]  # all of them, whatever came of the first
     finally:
@@ -41,9 +47,11 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--log", action="store_true", help="print the schedule")
     parser.add_argument("--shrink", action="store_true", help="make a failure smaller before it is told")
     parser.add_argument("--marks", action="store_true", help="print how often each fault was met")
+    parser.add_argument("--with", dest="bug", default="", help="have a planted bug in all histories")
     parser.add_argument("--planted", nargs="?", const="all", default="", help="hunt planted bugs (all, or names,…)")
     parser.add_argument("--within", type=int, default=WITHIN, help="histories in which a planted bug must be found")
     parser.add_argument("--exhaustive", nargs="?", const="all", default="", help="crash at every point of scenarios")
+    parser.add_argument("--every", type=int, default=1, help="crash only at every so many of those points")
     parser.add_argument("--schedules", nargs="?", const="all", default="", help="play those made by hand (or names,…)")
     parser.add_argument("--replay", type=int, default=0, help="run so many seeds on two databases and compare them")
     return parser.parse_args(arguments)
@@ -64,23 +72,27 @@ def _parts(asked: argparse.Namespace) -> list[Part]:
     return parts
 
 
-def _profile(asked: argparse.Namespace, number: int) -> str:
+def _profile(asked: argparse.Namespace, seed: int) -> str:
     """Half of all histories are the swarm's; the rarer races take turns in the other half."""
     others = [name for name in PROFILES if name not in {"swarm", "calm"}]
-    return str(asked.profile) or ("swarm" if number % 2 == 0 else others[number // 2 % len(others)])
+    return str(asked.profile) or ("swarm" if seed % 2 else others[seed // 2 % len(others)])
 
 
 def _histories(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
     totals = Totals()
     changes = dict(change.split("=", 1) for change in asked.set)
-    for number in range(asked.histories):
-        plan = draw(asked.seed + number, _profile(asked, number)).changed(changes)
-        result = run(plan, ground, keep_trace=asked.log)
-        totals.add(result)
-        if asked.log:
-            _say(*result.lines, f"trace {result.digest}")
-        if result.violation:
-            _say(failure(shrink(result, ground) if asked.shrink else result))
+    bug = next((bug for bug in (*BUGS, *BY_HAND) if bug.name == asked.bug), None)
+    with planted(bug, ground) if bug else nullcontext():
+        for seed in range(asked.seed, asked.seed + asked.histories):
+            plan = draw(seed, _profile(asked, seed)).changed(changes)
+            result = run(plan, ground, keep_trace=asked.log)
+            totals.add(result)
+            if totals.histories % TELL_EVERY == 0:
+                _say(totals.told())
+            if asked.log:
+                _say(*result.lines, f"trace {result.digest}")
+            if result.violation:
+                _say(failure(shrink(result, ground) if asked.shrink else result, asked.bug))
     if asked.marks:
         _say(totals.marks())
     return totals.violations == 0, totals.told()
@@ -91,7 +103,7 @@ def _exhaustive(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
     good, crashed, points = True, 0, 0
     for name in names:
         totals = Totals()
-        for result in exhaustive.crash_everywhere(name, ground):
+        for result in exhaustive.crash_everywhere(name, ground, asked.every):
             totals.add(result)
             if result.violation:
                 _say(failure(result))
@@ -129,10 +141,10 @@ def _schedules(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
 
 def _replay(asked: argparse.Namespace, ground: Ground) -> tuple[bool, str]:
     """Run the same seeds on another database and compare the traces."""
-    plans = [draw(asked.seed + number, _profile(asked, number)) for number in range(asked.replay)]
+    plans = [draw(seed, _profile(asked, seed)) for seed in range(asked.seed, asked.seed + asked.replay)]
     here = [run(plan, ground).digest for plan in plans]
     ground.leave()
-    second = Ground(SECOND, like=ground.name)
+    second = Ground(SECOND)
     there = [run(plan, second).digest for plan in plans]
     second.leave()
     different = [plan.seed for plan, one, other in zip(plans, here, there, strict=True) if one != other]

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
-from functools import partial
 
-from cashier.channels.base import BillLine, Fact, Outcome
-from cashier.models import ChannelAccount
-from cashier.services.channel_calls import channel_of
-from cashier.services.settle import settle
-from cashier.states import FactSource
-from payhub import clock
+from tests.simulation.bookkeeping import Bookkeepers
 from tests.simulation.ground import Ground
 from tests.simulation.kernel import Count
 from tests.simulation.people import AMOUNTS, People
 from tests.simulation.plan import Plan
 from tests.simulation.unfinished import UNFINISHED
+from tests.simulation.virtual_clock import SECOND
 from tests.simulation.world import Order, World
 
 ROUND_S = 30
 ROUNDS = 120  # an hour of virtual time to come to rest
+HOUR_S = 3600
+DAY_S = 24 * HOUR_S
+READY_AT_S = DAY_S + 60  # ten in the morning of the next day
+HOURS = 48
+ASKING = "orders.ask_waiting"
+UNTOLD = "SELECT 1 FROM orders_webhookdelivery WHERE outcome = 'PENDING'"
+OPEN_BILLS = (
+    "SELECT 1 FROM (SELECT state, dense_rank() OVER (ORDER BY day_date) AS day FROM reconciliation_bill) b "
+    "WHERE state <> 'CLOSED' AND day <= %s"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +80,12 @@ def _live(world: World, begin: Begin) -> None:
     if not plan.no_queries:
         _come_to_rest(world, people)
     if not plan.no_bill:
-        _send_bills(world)
+        _bring_bills(world)
         if plan.no_queries:
-            kernel.run(2 * plan.trouble_s)  # what was notified has arrived
-            _send_bills(world)
             world.oracles.check_found()
-    world.queries_off = False
+    world.stopped.clear()
     _come_to_rest(world, people)
+    _tell_everything(world)
     if not kernel.violation:
         world.oracles.check_rest()
 
@@ -98,30 +100,30 @@ def _come_to_rest(world: World, people: People) -> None:
         world.kernel.spawn("staff tidies up", people.staff.tidy_up)
 
 
-def _send_bills(world: World) -> None:
-    """Bring every line of the day's bills through the one door."""
-    for code, account in world.accounts.items():
-        world.kernel.spawn(f"bill of {code}", partial(_read_bill, world, account.pk))
-    world.kernel.run(60)
+def _bring_bills(world: World) -> None:
+    """Let the days end, their bills come, and the bookkeepers decide what differs."""
+    kernel, keepers = world.kernel, Bookkeepers(world)
+    for day in range(world.plan.days):
+        world.stopped.add(ASKING)  # nights pass quickly: it would ask every five minutes, and nothing happens
+        kernel.run((READY_AT_S + day * DAY_S) - world.clock.at / SECOND)
+        world.stopped.discard(ASKING)
+        kernel.healed = not world.plan.troubled_books
+        world.broker.expect_bills()
+        kernel.run(HOUR_S / 4)
+        keepers.come()
+        kernel.run(HOUR_S / 4)
+        kernel.healed = True
+    for _ in range(HOURS):
+        if kernel.violation or not (kernel.is_busy or world.look(OPEN_BILLS, world.plan.days)):
+            return
+        world.broker.expect_bills()
+        keepers.come()
+        kernel.run(HOUR_S)
 
 
-def _read_bill(world: World, account_id: int) -> None:
-    result = world.kernel.process(lambda: take_bill_in(account_id))
-    world.oracles.check_result("bill", result)
-
-
-def take_bill_in(account_id: int) -> None:
-    """Settle every line of an account's bill."""
-    account = ChannelAccount.objects.get(pk=account_id)
-    day, file, channel = date(2026, 5, 4), io.BytesIO(), channel_of(account)
-    channel.fetch_bill(day, file)
-    for line in channel.read_bill(file, day):
-        if isinstance(line, BillLine):
-            fact = Fact(
-                outcome=Outcome.PAID,
-                attempt_no=line.attempt_no,
-                refund_no=line.refund_no,
-                amount=line.amount,
-                channel_trade_no=line.channel_trade_no,
-            )
-            settle(fact=fact, source=FactSource.BILL, account=account, now=clock.now())
+def _tell_everything(world: World) -> None:
+    """Wait until every webhook has arrived: their retries take hours."""
+    for _ in range(HOURS):
+        if world.kernel.violation or not (world.kernel.is_busy or world.look(UNTOLD)):
+            return
+        world.kernel.run(HOUR_S)

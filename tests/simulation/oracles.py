@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from cashier.channels.base import BillKind, BillLine
 from cashier.errors import CashierError
 from orders.errors import OrdersError
 from payhub import clock
-from payhub.invariants import audit
+from payhub.invariants import all_invariants
+from reconciliation.errors import BooksError
+from tests.simulation.browser import ServerFailed
 from tests.simulation.ground import TWO_APPROVERS_ABOVE
 from tests.simulation.kernel import Injected
 from tests.simulation.unfinished import UNFINISHED
+from tests.simulation.virtual_clock import SECOND
 
 if TYPE_CHECKING:
     from tests.simulation.world import Order, World
 
+KNOWN_WITHIN_S = 65  # a minute of the schedule, the beat's second, one call
 LIVE = {"PAYING", "CLOSING", "UNKNOWN"}
 # The oracle's own picture of the states, from the specification; not payhub's table.
 MAY_FOLLOW = {
@@ -65,6 +70,7 @@ class Oracles:
         self.world = world
         self._states: dict[str, str] = {}
         self._paid: set[str] = set()
+        self._ended_at: dict[str, int] = {}  # when the state of each attempt last changed
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -83,7 +89,7 @@ class Oracles:
         actor = self.world.kernel.current
         if actor is not None and actor.dead:
             return
-        refused = isinstance(result, (CashierError, OrdersError))
+        refused = isinstance(result, (CashierError, OrdersError, BooksError, ServerFailed))
         if isinstance(result, Exception) and not refused and not _was_injected(result):
             self._violate("X1", f"{what} ended in {type(result).__name__}: {str(result)[:300]}")
 
@@ -124,6 +130,7 @@ class Oracles:
             self._violate("S4", f"{number} went from {before} to {state}")
         if state != before:
             self.world.kernel.count.saw(f"{before} to {state}")
+            self._ended_at[number] = self.world.clock.at
         self._states[number] = state
 
     def _check_truth(self, number: str, state: str) -> None:
@@ -150,9 +157,7 @@ class Oracles:
 
     def check_call(self, kind: str, number: str) -> None:
         """S2 and S3: a call is named by a committed row, and holds no transaction open."""
-        actor = self.world.kernel.current
-        if actor is not None and actor.in_transaction:
-            self._violate("S3", f"{kind} of {number} inside a transaction")
+        self.check_no_transaction(kind, number)
         if kind in {"refund", "query_refund"}:
             rows = self.world.look("SELECT state FROM cashier_refund WHERE refund_no = %s", number)
             wrong = {"REQUESTED", "APPROVED", "REJECTED", "WITHDRAWN", "LAPSED"}
@@ -161,6 +166,12 @@ class Oracles:
             wrong = {"PAYING"} if kind == "close" else set()
         if not rows or rows[0][0] in wrong:
             self._violate("S2", f"{kind} of {number} before it was committed ({rows})")
+
+    def check_no_transaction(self, kind: str, number: str) -> None:
+        """S3: a call holds no transaction open."""
+        actor = self.world.kernel.current
+        if actor is not None and actor.in_transaction:
+            self._violate("S3", f"{kind} of {number} inside a transaction")
 
     def check_acknowledged(self, account: str, message: dict[str, str | int]) -> None:
         """S6: what was acknowledged to the channel is committed."""
@@ -197,9 +208,44 @@ class Oracles:
         for account in self.world.accounts:
             self._check_ledger(account)
         self._check_nothing_left()
-        for finding in audit(now=clock.now()):
-            if finding.broken:
-                self._violate(finding.invariant.code, f"audit: {finding.invariant.says} {finding.samples}")
+        self._check_bills()
+        self._check_punctual()
+        self.world.receiver.check_knows()
+        self._audit()
+
+    def _audit(self) -> None:
+        """Let payhub's own checks speak: those that `manage.py audit` runs."""
+        for invariant in all_invariants():
+            broken = self.world.look(invariant.broken, now=clock.now())
+            if broken:
+                self._violate(invariant.code, f"audit: {invariant.says} {broken[:5]}")
+
+    def _check_bills(self) -> None:
+        """R1: each line of each bill lies in one bucket, and they add up to what the channel wrote."""
+        for (account, day), lines in self.world.bills.written.items():
+            read = [line for line in lines if isinstance(line, BillLine)]
+            net = sum(line.amount.minor * (1 if line.kind is BillKind.PAYMENT else -1) for line in read)
+            rows = self.world.look(
+                "SELECT b.state, COALESCE(SUM(t.lines), 0), COALESCE(SUM(t.lines_minor * CASE t.kind "
+                "WHEN 'REFUND' THEN -1 ELSE 1 END), 0) FROM reconciliation_bill b LEFT JOIN reconciliation_tally t "
+                "ON t.bill_id = b.id WHERE b.account_code = %s AND b.day_date = %s GROUP BY b.id", account, day,
+            )  # fmt: skip
+            if rows != [("CLOSED", len(lines), net)]:
+                self._violate("R1", f"{account} {day}: {len(lines)} lines, {net} in all, and the books say {rows}")
+
+    def _check_punctual(self) -> None:
+        """L2: where nothing but notifications is lost, asking finds every end by its schedule."""
+        if any(
+            rate for name, rate in self.world.plan.faults.items() if not name.startswith(("notice", "bill", "hook"))
+        ):
+            return
+        if self.world.plan.no_queries or self.world.plan.no_beat:
+            return
+        for number, deal in self.world.books.deals.items():
+            known_at = self._ended_at.get(number, self.world.clock.at)
+            late_s = (known_at - (deal.until if deal.paid_at is None else deal.paid_at)) / SECOND
+            if late_s > KNOWN_WITHIN_S and not deal.broke_its_word:
+                self._violate("L2", f"the end of {number} was known {late_s:.0f} s late")
 
     def _check_order(self, order: Order) -> None:
         rows = self.world.look("SELECT state FROM cashier_payment WHERE merchant_order_no = %s", order.number)
@@ -230,8 +276,9 @@ class Oracles:
 
     def _check_ledger(self, account: str) -> None:
         (booked,) = self.world.look(
-            "SELECT COALESCE(SUM(amount_minor), 0) FROM cashier_ledgerentry WHERE account = %s", f"channel:{account}"
-        )[0]
+            "SELECT COALESCE(SUM(amount_minor), 0) FROM cashier_ledgerentry WHERE account = %s "
+            "AND journal !~ '^(fees|settlement):'", f"channel:{account}",
+        )[0]  # fmt: skip
         if booked != self.world.books.net(account):
             self._violate("M8", f"the ledger has {booked} at {account}, the channel {self.world.books.net(account)}")
 

@@ -89,6 +89,8 @@ class People:
         if self.chance.random() < self.plan.cancelling:
             self.kernel.spawn(f"merchant of {order.buyer}", partial(self._cancel, order), self.chance.randint(1, 120))
         self.staff.come(order)
+        if self.plan.asking:
+            self.kernel.spawn(f"question about {order.buyer}", partial(self.world.receiver.ask_now_and_then, order))
 
     # -- at the counter ------------------------------------------------------------------------------------------
 
@@ -165,10 +167,14 @@ class People:
             deal.shown_at = self.world.clock.at
             self.world.oracles.check_commit()  # what is seen only now may have been closed before
         if self.chance.random() < self.plan.paying:
-            self.kernel.spawn(f"payer {number}", partial(self._pay, number), self.chance.randint(0, 20_000) / 1000)
+            self.kernel.spawn(
+                f"payer {number}",
+                partial(self._pay, number),
+                self.chance.randint(0, 1000 * self.plan.dawdling_s) / 1000,
+            )
 
     def _pay(self, number: str) -> None:
-        if self.world.pay(number) and self.chance.random() < 0.3 and not self.world.queries_off:
+        if self.world.pay(number) and self.chance.random() < 0.3 and not self.world.stopped:
             self.kernel.sleep(self.chance.randint(0, 5))
             result = self.kernel.process(partial(_check, number))
             self.world.oracles.check_result("check", result)

@@ -25,6 +25,18 @@ FAULTS = (
     "notice_late",
     "notice_twice",
     "wrong_notice",  # authentic, but about a number of another account
+    "hook_lost",  # a webhook does not reach the merchant
+    "hook_cut",  # it does, and its answer is lost
+    "hook_late",  # it does when we gave up waiting, maybe after later ones
+    "hook_refused",  # the merchant answers 503
+    "bill_missing",  # the bill lacks a line of what we know
+    "bill_extra",  # it has money that nobody asked for
+    "bill_amount",  # a line has another amount than was paid
+    "bill_double",  # a line stands there twice
+    "bill_shift",  # a line near midnight stands in the next day's bill
+    "bill_late",  # it comes when it counts as missing
+    "bill_unusable",  # its totals are wrong at first
+    "bill_unreadable",  # a line cannot be read
     "wake_lost",
     "wake_late",
     "wake_twice",
@@ -34,6 +46,7 @@ FAULTS = (
     "unknown_commit",  # the connection is lost at COMMIT, which happened
     "statement_error",  # the database refuses a statement
 )
+BEFORE_MIDNIGHT_S = 14 * 3600 - 150  # half of the trouble is on one day of the channel's, half on the next
 QUIET = dict.fromkeys(FAULTS, 0.0)
 
 
@@ -50,6 +63,7 @@ class Plan:
     think_ms: int = 8000  # between clicks, at most
     switching: float = 0.5  # how often a click is about another method than the last one
     paying: float = 0.8  # how often a shown code is paid
+    dawdling_s: int = 20  # how long that takes at most
     cancelling: float = 0.0
     closing: float = 0.0  # how often a shopper gives the live attempt up
     declaring: float = 0.0  # how often one who cannot go on declares "not charged" and pays again
@@ -66,7 +80,15 @@ class Plan:
     no_wakes: bool = False
     no_beat: bool = False  # only while there is trouble
     trouble_s: int = 300
+    begins_s: int = 0  # after ten in the morning
+    troubled_books: bool = False  # whether the bills come in trouble, too
+    asking: bool = False  # whether the merchant asks now and then
     crash_at: int = 0  # 0: by chance alone
+
+    @property
+    def days(self) -> int:
+        """How many days' bills are looked at."""
+        return 2 if self.begins_s else 1
 
     def changed(self, changes: Mapping[str, Any]) -> Plan:
         """Return the plan with fields (or fault rates) set by name."""
@@ -105,6 +127,8 @@ def _swarm(seed: int, chance: Chance) -> Plan:
     for name, share in (("crash", 0.05), ("freeze", 0.02), ("no_commit", 0.1), ("unknown_commit", 0.1)):
         faults[name] *= share
     faults["statement_error"] *= 0.02
+    if not layer and chance.random() < 0.6:
+        layer = "no_bill"
     if layer == "no_bill":
         # What only the bill can tell when the notice is lost.
         faults.update(dict.fromkeys(("lying_close", "paid_twice", "wrong_notice"), 0.0))
@@ -126,6 +150,9 @@ def _swarm(seed: int, chance: Chance) -> Plan:
         strict=chance.random() < 0.75,
         accepts_late=chance.random() < 0.3,
         automatic=chance.random() < 0.7,
+        begins_s=chance.choice((0, 0, 0, BEFORE_MIDNIGHT_S)),
+        troubled_books=chance.random() < 0.5,
+        asking=chance.random() < 0.2,
     )
     return plan.changed({layer: 1}) if layer else plan
 
@@ -135,7 +162,7 @@ def _two_clicks(seed: int, chance: Chance) -> Plan:
     faults = {**QUIET, "slow": 0.7, "late": 0.2, "lag": chance.choice((0.0, 0.3)), "lost": chance.choice((0.0, 0.2))}
     return Plan(
         seed=seed, profile="two_clicks", faults=faults, tabs=2, clicks=chance.choice((1, 2)), think_ms=50,
-        switching=1.0, paying=1.0, switch=0.5, trouble_s=120,
+        switching=1.0, paying=1.0, switch=0.5, trouble_s=120, no_bill=True,
     )  # fmt: skip
 
 
@@ -145,7 +172,7 @@ def _refunds(seed: int, chance: Chance) -> Plan:
     faults["crash"] = chance.choice((0.0, 0.01))
     return Plan(
         seed=seed, profile="refunds", faults={**QUIET, **faults}, clicks=1, paying=1.0, refunds=3, staff=3,
-        switch=0.5, switching=0.0, automatic=chance.random() < 0.5,
+        switch=0.5, switching=0.0, automatic=chance.random() < 0.5, no_bill=chance.random() < 0.8,
     )  # fmt: skip
 
 
@@ -166,6 +193,26 @@ def _late_money(seed: int, chance: Chance) -> Plan:
     )  # fmt: skip
 
 
+def _books(seed: int, chance: Chance) -> Plan:
+    """Bills with every mistake that a channel makes, read by processes that die, two days of them."""
+    names = [name for name in FAULTS if name.startswith("bill_")]
+    faults = {name: chance.choice((0.0, 0.3, 0.6)) for name in names}
+    faults |= {"crash": chance.choice((0.0, 0.005)), "notice_lost": 0.5, "paid_twice": 0.2, "wake_twice": 0.3}
+    return Plan(
+        seed=seed, profile="books", faults={**QUIET, **faults}, orders=2, clicks=1, paying=1.0, refunds=1,
+        switch=chance.choice((0.0, 0.3)), switching=0.0, troubled_books=True, begins_s=chance.choice((0, BEFORE_MIDNIGHT_S)),
+    )  # fmt: skip
+
+
+def _silent(seed: int, chance: Chance) -> Plan:
+    """Nothing goes wrong, but no channel ever tells anything: what asking alone finds out, and how soon."""
+    return Plan(
+        seed=seed, profile="silent", faults=dict(QUIET), clicks=chance.choice((1, 2, 3)), tabs=chance.choice((1, 2)),
+        paying=0.7, dawdling_s=150, switch=0.1, no_notices=True, no_bill=True, cancelling=chance.choice((0.0, 0.3)),
+        think_ms=chance.choice((50, 30_000)),
+    )  # fmt: skip
+
+
 def _calm(seed: int, chance: Chance) -> Plan:
     return Plan(seed=seed, profile="calm", faults=dict(QUIET), clicks=1, paying=1.0, switch=0.0)
 
@@ -175,5 +222,7 @@ PROFILES = {
     "two_clicks": _two_clicks,
     "refunds": _refunds,
     "late_money": _late_money,
+    "books": _books,
+    "silent": _silent,
     "calm": _calm,
 }

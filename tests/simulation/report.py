@@ -53,18 +53,19 @@ class Totals:
         return "\n".join(f"  {times:>7} {what}" for what, times in sorted(self.seen.items(), key=lambda i: -i[1]))
 
 
-def failure(result: Result) -> str:
-    """Return what was violated, and the command that replays it."""
+def failure(result: Result, bug: str = "") -> str:
+    """Return what was violated (with which planted bug), and the command that replays it."""
     plan = result.plan
-    lines = [f"seed {plan.seed} ({plan.profile}): {result.violation}", f"  replay: {command_of(result)} --log"]
+    lines = [f"seed {plan.seed} ({plan.profile}): {result.violation}", f"  replay: {command_of(result, bug)} --log"]
     lines.append(f"  drawn: {plan.told()}")
     if result.error is not None:
         lines += traceback.format_exception(result.error)
     return "\n".join(lines)
 
 
-def command_of(result: Result) -> str:
+def command_of(result: Result, bug: str) -> str:
     """Return the command that runs the same history again."""
     plan = result.plan
     changes = "".join(f" --set {name}={value}" for name, value in plan.changes().items())
-    return f"python -m tests.simulation --histories 1 --seed {plan.seed} --profile {plan.profile}{changes}"
+    having = f" --with {bug}" if bug else ""
+    return f"python -m tests.simulation --histories 1 --seed {plan.seed} --profile {plan.profile}{having}{changes}"

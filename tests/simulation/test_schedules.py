@@ -9,7 +9,7 @@ import pytest
 
 from tests.simulation.schedules import SCHEDULES
 
-pytestmark = [pytest.mark.xdist_group("simulation"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("simulation-2"), pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,8 @@ class Trace:
 
     def note(self, who: str, what: str) -> None:
         """Add one step."""
-        what = _SAVEPOINT.sub('"savepoint"', what)
+        if "SAVEPOINT" in what:
+            what = _SAVEPOINT.sub('"savepoint"', what)
         line = f"{self._clock.at} {who} {what}"
         self._hash.update(line.encode())
         if self._keep:

@@ -11,8 +11,8 @@ SECOND = 1_000_000
 class VirtualClock:
     """Stands still until the kernel moves it."""
 
-    def __init__(self) -> None:
-        self.at = 0  # microseconds since the history began
+    def __init__(self, at: int = 0) -> None:
+        self.at = at  # microseconds since ten in the morning
 
     def __call__(self) -> datetime:
         """Return the time as payhub reads it."""

@@ -7,11 +7,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from cashier.channels.registry import CHANNELS
 from cashier.services import breaker, channel_calls
+from orders.services import send_webhooks
 from payhub import clock, numbers, tasks
 from tests.simulation import cache
+from tests.simulation.bills import Bills
 from tests.simulation.books import Books, Deal, Stray
 from tests.simulation.broker import Broker
 from tests.simulation.chance import Chance
@@ -21,8 +24,9 @@ from tests.simulation.ground import Account, Ground
 from tests.simulation.kernel import Kernel
 from tests.simulation.oracles import Oracles
 from tests.simulation.plan import Plan
+from tests.simulation.receiver import Receiver
 from tests.simulation.trace import Trace
-from tests.simulation.virtual_clock import VirtualClock
+from tests.simulation.virtual_clock import SECOND, VirtualClock
 
 
 @dataclass
@@ -42,22 +46,24 @@ class World:
 
     def __init__(self, plan: Plan, ground: Ground, *, keep_trace: bool) -> None:
         self.plan, self.ground = plan, ground
-        self.clock = VirtualClock()
+        self.clock = VirtualClock(plan.begins_s * SECOND)
         self.trace = Trace(self.clock, keep=keep_trace)
         self.kernel = Kernel(plan, ground.crew, self.clock, self.trace)
         self.books = Books()
         self.orders: dict[str, Order] = {}  # by number
         self.accounts: dict[str, Account] = ground.accounts
-        self.queries_off = plan.no_queries
+        self.stopped = {"cashier.query_due"} if plan.no_queries else set[str]()  # what the beat does not wake
         self.oracles = Oracles(self)
         self.broker = Broker(self)
         self.courier = Courier(self)
+        self.receiver = Receiver(self)
+        self.bills = Bills(self)
         self.kernel.idle = self.broker.next_due
         self.kernel.on_idle_due = self.broker.wake_due
 
-    def look(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
+    def look(self, sql: str, *params: Any, **named: Any) -> list[tuple[Any, ...]]:
         """Read what is committed, as nobody of payhub."""
-        return self.ground.observer.execute(sql, params or None).fetchall()
+        return self.ground.observer.execute(sql, params or named or None).fetchall()
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -71,6 +77,7 @@ class World:
             stack.enter_context(numbers.replaced_by(chance.randrange))
             stack.enter_context(tasks.replaced_by(self.broker.send))
             stack.callback(_restore, known, breaker.WAIT_FOR_SLOT_S)
+            stack.enter_context(patch.object(send_webhooks, "GuardedHttp", lambda _: self.receiver))
             CHANNELS.clear()
             CHANNELS.update(
                 alpha=partial(PlayedChannel, self, "alpha", "X"), beta=partial(PlayedChannel, self, "beta", "Y")
@@ -109,7 +116,7 @@ class World:
         self.courier.tell_payment(deal.account, deal.number, trade_no, minor)
         if self.kernel.draws("wrong_notice"):
             other = next(name for name in self.accounts if name != deal.account)
-            self.books.strays.append(Stray(other, deal.number, trade_no, minor))
+            self.books.strays.append(Stray(other, deal.number, trade_no, minor, self.clock.at))
             self.courier.tell_payment(other, deal.number, trade_no, minor)
 
 

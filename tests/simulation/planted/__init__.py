@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulation.planted import doors, locking, outbox, paying, refunding, repaired
+from tests.simulation.planted import books, doors, locking, outbox, paying, refunding, repaired
 from tests.simulation.planted.bug import Bug
 from tests.simulation.planted.by_hand import BY_HAND as BY_HAND
 
@@ -13,4 +13,5 @@ BUGS: tuple[Bug, ...] = (
     *refunding.BUGS,
     *outbox.BUGS,
     *repaired.BUGS,
+    *books.BUGS,
 )

@@ -81,7 +81,8 @@ def _find(where: str) -> FunctionType:
     found: Any = import_module(module)
     for name in path.split("."):
         found = getattr(found, name)
-    function = inspect.unwrap(getattr(found, "__func__", found))
+    found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
+    function = inspect.unwrap(found)
     if not isinstance(function, FunctionType):
         raise Outdated(f"{where} is no function.")
     return function

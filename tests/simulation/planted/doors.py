@@ -37,13 +37,4 @@ BUGS = (
         ),
         profile="late_money",
     ),
-    Bug(
-        name="claims_without_lease",
-        says="What one sweep asks about stays due, and settles without a lock.",
-        edits=(
-            Edit(where="cashier.locks:claim_due_queries", old="now + timedelta(seconds=lease_s)", new="now"),
-            Edit(where="cashier.locks:lock_payment_of_attempt", old='.select_for_update(of=("self",))', new=".all()"),
-            Edit(where="cashier.locks:lock_attempts", old='select_for_update(of=("self",)).', new=""),
-        ),
-    ),
 )

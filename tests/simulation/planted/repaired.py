@@ -29,27 +29,4 @@ BUGS = (
             ),
         ),
     ),
-    Bug(
-        name="surplus_does_not_end",
-        says="A wrong amount that ends the last attempt does not end the cancelled payment.",
-        edits=(
-            Edit(
-                where="cashier.services.settle:_apply",
-                old="        end_if_wanted(payment, attempts, now)",
-                new="        if verdict not in SURPLUS:\n            end_if_wanted(payment, attempts, now)",
-            ),
-        ),
-        profile="late_money",
-    ),
-    Bug(
-        name="question_by_the_row",
-        says="What is to be asked is read through a row that a notification may have deleted.",
-        edits=(
-            Edit(
-                where="cashier.services.query:_prepare",
-                old='Attempt.objects.select_related("account", "payment__merchant").get(pk=row.attempt_id or 0)',
-                new='Attempt.objects.select_related("account", "payment__merchant").get(pending_query=row)',
-            ),
-        ),
-    ),
 )

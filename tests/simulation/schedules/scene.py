@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from cashier.models import Refund
 from cashier.models.refund import RefundReason
-from cashier.public import cancel_payment
+from cashier.public import BilledMoney, cancel_payment, settle_billed
 from cashier.services.pay import Choice
 from cashier.services.pay_again import Declaration, pay_again
 from cashier.services.query import query_attempt, query_due
@@ -21,12 +21,12 @@ from orders.services.submit import submit
 from payhub import clock
 from payhub.money import Money
 from payhub.outbox.deliver import deliver_due
+from reconciliation.services.run import run_day
 from tests.simulation import cache
 from tests.simulation.browser import Browser
-from tests.simulation.history import take_bill_in
 from tests.simulation.kernel import Actor, Died
 from tests.simulation.people import People, Window
-from tests.simulation.virtual_clock import SECOND
+from tests.simulation.virtual_clock import BEGINS_AT, SECOND
 from tests.simulation.world import Order
 
 T = TypeVar("T")
@@ -219,7 +219,22 @@ class Scene:
     def bills(self, name: str, at_s: float, channel: str) -> None:
         """Bring the lines of the channel's bill."""
 
-        self._spawn(name, at_s, partial(take_bill_in, self._world.accounts[f"lantern-{channel}"].pk))
+        def take_in() -> None:
+            for deal in list(self._world.books.deals.values()):
+                for trade_no, minor in deal.receipts.items():
+                    billed = BilledMoney(
+                        account_code=deal.account, attempt_no=deal.number, refund_no="", money=Money(minor, "CNY"),
+                        channel_trade_no=trade_no, occurred_at=None, bill="by hand", row=1,
+                    )  # fmt: skip
+                    if deal.account == f"lantern-{channel}":
+                        settle_billed(billed, now=clock.now())
+
+        self._spawn(name, at_s, take_in)
+
+    def runs_books(self, name: str, at_s: float, channel: str) -> None:
+        """Run the day's bill of the channel, as `manage.py reconcile` does."""
+        account, day = f"lantern-{channel}", BEGINS_AT.date()
+        self._spawn(name, at_s, lambda: run_day(account, day, actor="staff"))
 
     def loses_redis(self, at_s: float) -> None:
         """Lose everything that Redis knew."""

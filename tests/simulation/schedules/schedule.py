@@ -15,7 +15,9 @@ from tests.simulation.planted.bug import Bug, planted
 from tests.simulation.schedules.scene import Scene
 
 # Nobody acts but those whom the schedule names, and nothing goes wrong but what it says, until the healing.
-CALM = Plan(seed=1, profile="calm", faults=dict(QUIET), switch=0.0, paying=0.0, no_wakes=True, no_beat=True)
+CALM = Plan(
+    seed=1, profile="calm", faults=dict(QUIET), switch=0.0, paying=0.0, no_wakes=True, no_beat=True, no_bill=True
+)
 Play = Callable[[Scene], None]
 
 

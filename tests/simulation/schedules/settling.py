@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.simulation.plan import QUIET
 from tests.simulation.schedules.scene import Scene
 from tests.simulation.schedules.schedule import Schedules
 
@@ -83,6 +84,15 @@ def a_success_while_the_cancellation_is_written_is_paid_or_returned(scene: Scene
     scene.sweeps("sweep", 21, "alpha")
     scene.stands("sweep", 'UPDATE "cashier_payment"', for_s=7)
     scene.pays(22, "alpha", after_all=True)
+
+
+@SETTLING.guarded_by("surplus_does_not_end", faults={**QUIET, "wrong_amount": 1.0})
+def another_amount_that_ends_the_last_attempt_ends_a_cancelled_payment(scene: Scene) -> None:
+    """Surplus ends an attempt like anything else: the merchant cancelled, and before the channel was asked to close,
+    another amount than was asked came in."""
+    _shown(scene)
+    scene.cancels("merchant", 20)
+    scene.pays(21, "alpha")
 
 
 @SETTLING.guarded_by("acknowledged_first")

@@ -46,6 +46,14 @@ def a_deliverer_that_dies_while_it_delivers_has_not_done_it(scene: Scene) -> Non
     scene.dies("deliverer", "INSERT INTO merchant_took")
 
 
+@TELLING.guarded_by("done_before_closed", no_bill=False)
+def a_run_that_dies_while_it_closes_its_day_is_taken_up_again(scene: Scene) -> None:
+    """The end of the run and the closing of its day are one transaction: the process dies while it books the day."""
+    _paid(scene)
+    scene.runs_books("books", 60, "alpha")
+    scene.dies("books", 'INSERT INTO "cashier_ledgerentry"')
+
+
 @TELLING.guarded_by("order_not_locked")
 def an_order_asked_about_while_its_event_is_delivered_is_paid_once(scene: Scene) -> None:
     """The order's lock: the sweep that asks comes while the event is moving the order."""
