@@ -19,7 +19,6 @@ from cashier.models import PendingQuery  # noqa: E402 - Django is set up first
 from cashier.services.query import query_due  # noqa: E402
 from orders.services.send_webhooks import send_due  # noqa: E402
 from payhub import clock  # noqa: E402
-from payhub.celery import app  # noqa: E402
 from payhub.outbox.deliver import deliver_due  # noqa: E402
 
 
@@ -34,7 +33,6 @@ def until_done(step: Callable[[], int]) -> int:
 def main() -> None:
     """Do the steps that are asked for."""
     logging.disable(logging.INFO)
-    app.set_default()  # wakes go to the broker of the settings
     steps: dict[str, Callable[[], int]] = {
         "deliver": lambda: deliver_due(now=clock.now()),
         "webhooks": lambda: send_due(now=clock.now()),

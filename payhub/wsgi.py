@@ -6,8 +6,5 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from payhub.celery import app as celery_app
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "payhub.settings")
 application = get_wsgi_application()
-celery_app.set_default()  # so that wake() speaks to our broker
