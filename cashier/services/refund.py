@@ -206,8 +206,10 @@ def reject_refund(*, refund_no: str, decider: AbstractBaseUser, why: str, now: d
 def withdraw_refund(*, refund_no: str, person: AbstractBaseUser, why: str, now: datetime) -> Refund:
     """Take a request back before it is decided, or give up one that the channel refused.
 
-    Whoever asked for it may, or whoever may approve. Raises NotYourRole, RefundNotWaiting.
+    Whoever asked for it may, or whoever may approve. Raises NotYourRole, RefundNotWaiting. Never called inside a
+    transaction.
     """
+    _hear_once_more(refund_no)
     with committed():
         payment = lock_payment_of_refund(refund_no)
         refund = lock_refund(refund_no)
@@ -219,6 +221,16 @@ def withdraw_refund(*, refund_no: str, person: AbstractBaseUser, why: str, now: 
         refund.save(update_fields=["state", "ended_at"])
         _tell(payment, refund, "refund.withdrawn", f"staff:{person}", now, why=why)
         return refund
+
+
+def _hear_once_more(refund_no: str) -> None:
+    """Ask about a refused refund before it is given up: a request that was long on its way may have been accepted after
+    a later one was refused, and who gives it up returns the money another way."""
+    refund = get_refund(refund_no)
+    if refund.state == RefundState.FAILED:
+        account = refund.attempt.account
+        fact = channel_of(account).query_refund(return_of(refund))
+        settle(fact=fact, source=FactSource.QUERY, account=account, now=clock.now())
 
 
 def _require_waiting(refund: Refund, now: datetime) -> None:

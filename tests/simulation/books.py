@@ -73,6 +73,7 @@ class Books:
     def __init__(self) -> None:
         self.deals: dict[str, Deal] = {}
         self.strays: list[Stray] = []
+        self.refused_at: dict[str, int] = {}  # refund number -> virtual microseconds
         self.complaint = ""  # the first thing that no merchant may do to a channel
 
     def open(self, deal: Deal) -> Deal:

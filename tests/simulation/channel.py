@@ -120,10 +120,13 @@ class PlayedChannel:
 
     def refund(self, order: Return) -> Fact:
         """Give money back, at once or later."""
-        kernel = self.world.kernel
+        kernel, sent_at = self.world.kernel, self.world.clock.at
+        refused_at = self.world.books.refused_at
 
         def act() -> str:
-            if kernel.draws("refused_refund"):
+            # A channel that has refused a number refuses what was sent before that and arrives later, too.
+            if kernel.draws("refused_refund") or refused_at.get(order.refund_no, -1) >= sent_at:
+                refused_at[order.refund_no] = self.world.clock.at
                 return "REFUSED"
             given, is_news = self.world.books.give_back(order.trade.attempt_no, order.refund_no, order.amount.minor)
             if given is None:

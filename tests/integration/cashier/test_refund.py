@@ -11,6 +11,7 @@ from cashier.channels.base import Fact, Outcome
 from cashier.errors import AboveYourLimit, NothingToRefund, NotYourDecision, RefundChanged, RefundNotWaiting
 from cashier.models import Attempt, ChannelAccount, LedgerEntry, Payment, PendingQuery, Refund
 from cashier.models.refund import RefundReason
+from cashier.services.channel_calls import channel_of, return_of
 from cashier.services.pay import Choice, pay
 from cashier.services.query import query_attempt, query_due
 from cashier.services.refund import (
@@ -273,6 +274,19 @@ def test_a_refund_may_be_refused_and_sent_again_as_often_as_it_takes(
     assert done.state == RefundState.SUCCEEDED
     assert {number for call, number in alpha.calls if call == "refund"} == {refund.refund_no}
     assert alpha.collected() == 0
+
+
+def test_a_refused_refund_is_not_given_up_when_the_channel_returned_it_after_all(
+    paid: Attempt, payment: Payment, person: Callable[[str], Any], alpha: Books
+) -> None:
+    refund = approved(payment, person)
+    alpha.arm("refund", "refuse")
+    send_approved(now=clock.now())
+    refund = Refund.objects.select_related("attempt__account", "attempt__payment", "receipt").get(pk=refund.pk)
+    channel_of(refund.attempt.account).refund(return_of(refund))  # an earlier request that was long on its way
+    with pytest.raises(RefundNotWaiting):
+        withdraw_refund(refund_no=refund.refund_no, person=person("li"), why="paid by hand", now=clock.now())
+    assert Refund.objects.get(pk=refund.pk).state == RefundState.SUCCEEDED
 
 
 def test_a_channel_that_says_it_returned_another_amount_is_not_asked_without_end(
