@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
@@ -10,7 +11,9 @@ from playwright.sync_api import Page
 
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _AXE = Axe()
-_LOOKS: list[tuple[Literal["light", "dark"], int]] = [("light", 1280), ("dark", 360)]
+Look = tuple[Literal["light", "dark"], int]
+ON_A_DESK: Look = ("light", 1280)
+ON_A_PHONE: Look = ("dark", 360)
 _NORM = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -27,9 +30,14 @@ def faults_of(page: Page, within: str = "html", *, by_the_norm_only: bool = Fals
     ]
 
 
-def expect_readable(page: Page, within: str = "html") -> None:
+def look_of(language: str) -> list[Look]:
+    """Return how a page is looked at in a language, where it is looked at in both: English on a desk, Chinese on a phone."""
+    return [ON_A_DESK if language.startswith("en") else ON_A_PHONE]
+
+
+def expect_readable(page: Page, within: str = "html", looks: Sequence[Look] = (ON_A_DESK, ON_A_PHONE)) -> None:
     """Nothing that axe finds and nothing that sticks out: light on a desk, and dark on a phone."""
-    for scheme, width in _LOOKS:
+    for scheme, width in looks:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})
         found = faults_of(page, within)

@@ -21,7 +21,7 @@ from reconciliation.services import load as loading
 from reconciliation.services import progress, reading
 from reconciliation.services.progress import Progress
 from reconciliation.services.run import run_due
-from tests.browser.readable import expect_readable
+from tests.browser.readable import expect_readable, look_of
 from tests.conftest import MovedClock, staff
 from tests.integration.reconciliation.conftest import ACCOUNT, DAY, Shop, morning_after
 from tests.integration.reconciliation.conftest import shop as shop
@@ -201,7 +201,7 @@ def test_everybody_can_read_the_books(
     )
     for address in addresses:
         page.goto(f"{web}{address}")
-        expect_readable(page, ".books" if "/admin/" in page.url else "html")
+        expect_readable(page, ".books" if "/admin/" in page.url else "html", look_of(language))
 
 
 def test_the_list_of_differences_opens_in_a_spreadsheet_without_running_anything(

@@ -30,7 +30,7 @@ from payhub import clock
 from payhub.merchants.models import Membership, Merchant, Role
 from payhub.outbox.deliver import deliver_due
 from payhub.vault import seal
-from tests.browser.readable import expect_readable
+from tests.browser.readable import expect_readable, look_of
 from tests.conftest import staff
 from tests.played.channel import Books
 
@@ -105,7 +105,7 @@ def test_every_page_can_be_read_by_everybody(opened: Callable[[str], Page], addr
         for name, address in addresses.items():
             page.goto(address)
             page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-            expect_readable(page)
+            expect_readable(page, looks=look_of(language))
             if pictures := os.environ.get("PICTURES"):
                 for width in (390, 1280):
                     page.set_viewport_size({"width": width, "height": 800})

@@ -20,7 +20,7 @@ from payhub.merchants.models import Membership, Merchant
 from payhub.outbox.deliver import deliver_due
 from tests.browser.counter.test_every_state import english_on
 from tests.browser.orders.pages import PAGES, Storefront
-from tests.browser.readable import expect_readable
+from tests.browser.readable import expect_readable, look_of
 from tests.conftest import MovedClock
 from tests.played.channel import Books
 
@@ -107,7 +107,7 @@ def test_everybody_can_read_the_shop(
         assert page.locator("html").get_attribute("lang") == ("en" if locale == "en-GB" else "zh-Hans")
         assert page.get_by_role("heading", level=1).count() == 1
         if script:
-            expect_readable(page)
+            expect_readable(page, looks=look_of(locale))
             assert locale == "en-GB" or not english_on(page)
         page.goto("about:blank")  # an open order page would fetch itself anew in the middle of this
         context.close()
@@ -136,10 +136,10 @@ def test_everybody_can_read_the_portal(
     collect(alpha_account, alpha)
     deliver_due(now=clock.now())
     page.goto(f"{web}/m/?lang={language}")
-    expect_readable(page)
+    expect_readable(page, looks=look_of(language))
     page.locator("#id_username").fill("member")
     page.locator("#id_password").fill(PASSWORD)
     page.locator("form button").click()
-    expect_readable(page)
+    expect_readable(page, looks=look_of(language))
     page.get_by_role("link", name=order.order_no).click()
-    expect_readable(page)
+    expect_readable(page, looks=look_of(language))
